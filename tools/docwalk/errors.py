@@ -1,0 +1,108 @@
+"""Our exception types, and how a located error prints.
+
+A `SourceError` is the author's to fix, a `BackendError` the operator's. What a step did wrong is
+never an exception: it is data (`results.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class ErrorCode(Enum):
+    """What is wrong with a source; the value is the code printed, and its section in the docs."""
+
+    UNKNOWN_OPTION = "unknown-option"
+    """A block, page or project option that does not exist."""
+    BAD_VALUE = "bad-value"
+    """An option whose value has the wrong type or range."""
+    BAD_FRONT_MATTER = "bad-front-matter"
+    """Front matter that is no YAML mapping, or a `docwalk` key that is none."""
+    UNCLOSED_FENCE = "unclosed-fence"
+    """A fence without an end."""
+    NO_PROMPT = "no-prompt"
+    """A transcript that does not begin with its prompt."""
+    INCOMPLETE_COMMAND = "incomplete-command"
+    """A command that is not complete where its block ends."""
+    MIXED_CONTINUATION = "mixed-continuation"
+    """Continuation lines of which some carry the secondary prompt and some do not."""
+    SCRIPT_IN_SHELL_BLOCK = "script-in-shell-block"
+    """A block that begins with `#!`: a file, not commands to type."""
+    TRAILING_COMMENT = "trailing-comment"
+    """A comment after a command in a shell that has no interactive comments."""
+    BAD_PLACEHOLDER = "bad-placeholder"
+    """A `[[name]]` that is no redaction, capture or site value."""
+    BAD_EXIT_LINE = "bad-exit-line"
+    """An `[exit N]` line that is misplaced, repeated, or without a number."""
+    UNKNOWN_TAB = "unknown-tab"
+    """A tab label that belongs to no axis, or an axis value that no page uses."""
+    UNKNOWN_ENVIRONMENT = "unknown-environment"
+    """An environment that is not defined."""
+    ONE_COMMAND_ONLY = "one-command-only"
+    """`answers` or `keys` on a block with more or less than one command."""
+    BAD_CONFIGURATION = "bad-configuration"
+    """A configuration file that is no TOML, or has a wrong key or value."""
+    BAD_ENVIRONMENT = "bad-environment"
+    """An `environment.toml` with a wrong key or value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceProblem:
+    """One located thing an author has to mend."""
+
+    code: ErrorCode
+    """What kind of problem it is."""
+    message: str
+    """Names the offending text in backticks, and what was expected."""
+    path: Path
+    """The file."""
+    line: int
+    """Line, from 1."""
+    column: int
+    """Column, from 1."""
+    text: str
+    """The whole source line, without newline."""
+    width: int
+    """Columns to underline, at least 1."""
+    hint: str | None
+    """One thing to do; None where nothing better than the message can be said."""
+
+    def __str__(self) -> str:
+        """`path:line:col: error[code]: message`, the line with the span underlined, the hint."""
+        gutter = f"{self.line:>5} | "
+        shown = self.text.expandtabs(4)
+        before = len(self.text[: self.column - 1].expandtabs(4))
+        lines = [
+            f"{self.path}:{self.line}:{self.column}: error[{self.code.value}]: {self.message}",
+            f"{gutter}{shown}",
+            " " * (len(gutter) - 2) + "| " + " " * before + "^" * max(1, self.width),
+        ]
+        if self.hint is not None:
+            lines.append(f"hint: {self.hint}")
+        return "\n".join(lines)
+
+
+class SourceError(Exception):
+    """All problems of one or more sources, shown together, before anything runs."""
+
+    def __init__(self, problems: tuple[SourceProblem, ...]) -> None:
+        """Keep the problems in order of path and position."""
+        self.problems = tuple(sorted(problems, key=lambda p: (str(p.path), p.line, p.column)))
+        super().__init__("\n\n".join(str(problem) for problem in self.problems))
+
+
+class BackendError(Exception):
+    """The machine cannot do what was asked; never part of a record.
+
+    `hint` is the one thing that mends it, preferably a command.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        """Keep the hint apart, so that the command line can set it off."""
+        self.hint = hint
+        super().__init__(message)

@@ -1,0 +1,93 @@
+"""Sources: read a file once; offsets to lines and columns and back; nobody else opens a tutorial.
+
+Lines and columns count from 1, offsets (in characters) from 0, spans are half-open.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from docwalk.errors import ErrorCode, SourceProblem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A half-open range of character offsets in one source."""
+
+    start: int
+    """First offset, from 0."""
+    end: int
+    """Offset after the last character."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """A place a person can find."""
+
+    line: int
+    """Line, from 1."""
+    column: int
+    """Column in characters, from 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """The text of one file, and where its lines lie."""
+
+    path: Path
+    """The file, as messages name it (relative to the project where it can be)."""
+    text: str
+    """Its whole text; line ends are as in the file."""
+
+    @classmethod
+    def read(cls, path: Path, *, shown_as: Path | None = None) -> Source:
+        """Read `path` as UTF-8 without touching its line ends."""
+        text = path.read_bytes().decode("utf-8")
+        return cls(path=shown_as if shown_as is not None else path, text=text)
+
+    @cached_property
+    def line_starts(self) -> tuple[int, ...]:
+        """Offset at which each line starts; the first is 0."""
+        starts = [0]
+        starts.extend(i + 1 for i, c in enumerate(self.text) if c == "\n")
+        return tuple(starts)
+
+    def position(self, offset: int) -> Position:
+        """Line and column of an offset."""
+        line = bisect_right(self.line_starts, offset)
+        return Position(line=line, column=offset - self.line_starts[line - 1] + 1)
+
+    def line_span(self, line: int) -> Span:
+        """Span of a line, from 1, without its line end."""
+        start = self.line_starts[line - 1]
+        end = self.line_starts[line] - 1 if line < len(self.line_starts) else len(self.text)
+        if end > start and self.text[end - 1] == "\r":
+            end -= 1
+        return Span(start=start, end=end)
+
+    def line_text(self, line: int) -> str:
+        """Text of a line, from 1, without its line end."""
+        span = self.line_span(line)
+        return self.text[span.start : span.end]
+
+    def problem(self, code: ErrorCode, message: str, *, span: Span, hint: str | None = None) -> SourceProblem:
+        """A problem located at `span` (its first line is shown)."""
+        where = self.position(span.start)
+        text = self.line_text(where.line)
+        width = min(span.end - span.start, len(text) - where.column + 1)
+        return SourceProblem(
+            code=code,
+            message=message,
+            path=self.path,
+            line=where.line,
+            column=where.column,
+            text=text,
+            width=max(1, width),
+            hint=hint,
+        )
