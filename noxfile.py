@@ -1,0 +1,135 @@
+"""What maintainers run; `nox -l` lists it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2"
+nox.options.sessions = ["lint", "types", "tests"]
+nox.options.reuse_venv = "yes"
+nox.options.error_on_external_run = True
+
+ROOT = Path(__file__).parent
+PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+WORKERS = "2"
+"""Walks at a time: each may install a framework, so disk and memory set the limit, not cores."""
+
+
+def install(session: nox.Session, *, extras: tuple[str, ...] = (), groups: tuple[str, ...] = ()) -> None:
+    """Install the project (editable) with extras and dependency groups, unless that is done already.
+
+    A stamp in the session's environment holds a digest of what was asked for; a second start then costs
+    nothing, where pip alone takes some seconds to find that there is nothing to do.
+    """
+    wanted = nox.project.dependency_groups(PYPROJECT, *groups) if groups else ()
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    digest = hashlib.sha256(repr((text, str(ROOT), extras, groups)).encode()).hexdigest()
+    stamp = Path(session.virtualenv.location) / "docwalk-installed"
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == digest:
+        return
+    target = f".[{','.join(extras)}]" if extras else "."
+    session.install("--editable", target, *wanted)
+    stamp.write_text(digest, encoding="utf-8")
+
+
+@nox.session
+def doctest(session: nox.Session) -> None:
+    """Verify every tutorial in its environment and write the records (the main job)."""
+    install(session, extras=("pytest", "sphinx"), groups=("tests",))
+    session.run("pytest", "tutorials", "-m", "container", "-n", WORKERS, "-q", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the project's own tests, then one tutorial from nothing; lint and types follow."""
+    install(session, extras=("pytest", "sphinx"), groups=("tests", "browser"))
+    if session.posargs:
+        session.run("pytest", *session.posargs)
+        return
+    session.run("pytest", "tests/unit", "-q", "-n", WORKERS, "--cov", "--cov-report=term:skip-covered")
+    session.run("docwalk", "env", "build")
+    session.run("pytest", "tests", "--ignore=tests/unit", "-m", "container or browser", "-q")
+    records = Path(session.create_tmp()) / "records"
+    shutil.rmtree(records, ignore_errors=True)
+    session.run("pytest", "tutorials", "-m", "container", "-n", WORKERS, f"--docwalk-records={records}")
+    session.notify("lint")
+    session.notify("types")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, spelling and the direction of imports."""
+    install(session, groups=("lint",))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("codespell")
+    session.run("lint-imports", "--no-cache")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types with mypy --strict."""
+    install(session, extras=("pytest", "sphinx"), groups=("types", "tests", "browser"))
+    session.install("nox")
+    session.run("mypy")
+
+
+@nox.session
+def site(session: nox.Session) -> None:
+    """Build the site from the records into build/site; nothing is run."""
+    install(session, extras=("sphinx",))
+    session.run("sphinx-build", "-W", "-n", "--keep-going", "-b", "html", ".", "build/site", *session.posargs)
+
+
+@nox.session
+def publish(session: nox.Session) -> None:
+    """Build the site for publishing; refuse, with a list, when a block has no fresh passing record."""
+    install(session, extras=("sphinx",))
+    session.run("docwalk", "publish-check", *session.posargs)
+    session.run("sphinx-build", "-W", "-n", "--keep-going", "-E", "-b", "html", ".", "build/site")
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Read built pages in a real Chromium."""
+    install(session, extras=("pytest", "sphinx"), groups=("tests", "browser"))
+    session.run("pytest", "tests/browser", "-m", "browser", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure the driver beside a bare pty loop, and the matcher."""
+    install(session, extras=("pytest",), groups=("tests",))
+    for path in sorted((ROOT / "tests" / "bench").glob("*.py")):
+        session.run("python", str(path.relative_to(ROOT)), *session.posargs)
+
+
+@nox.session
+def update(session: nox.Session) -> None:
+    """Accept new output: rewrite the expectations of the tutorials from a run."""
+    install(session, extras=("pytest", "sphinx"), groups=("tests",))
+    session.run("docwalk", "update", *(session.posargs or ["tutorials"]))
+
+
+@nox.session
+def doctor(session: nox.Session) -> None:
+    """Say what this machine can do, what is missing, and the one command that mends it."""
+    install(session)
+    session.run("docwalk", "doctor")
+
+
+@nox.session
+def linkcheck(session: nox.Session) -> None:
+    """Follow the links of the site (needs the network)."""
+    install(session, extras=("sphinx",))
+    session.run("sphinx-build", "-b", "linkcheck", ".", "build/linkcheck")
+
+
+if os.geteuid() == 0:
+    # pip warns root about system packages; every session has an environment of its own.
+    os.environ.setdefault("PIP_ROOT_USER_ACTION", "ignore")
