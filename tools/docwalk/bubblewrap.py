@@ -270,6 +270,7 @@ def start(
     stdout: int | IO[bytes] | None = None,
     stderr: int | IO[bytes] | None = None,
     identity: Identity | None = None,
+    prefix: Sequence[str] = (),
 ) -> subprocess.Popen[bytes]:
     """Start `command` inside `spec`, in a session of its own; it dies with us.
 
@@ -281,6 +282,7 @@ def start(
         stdout: as for `subprocess.Popen`.
         stderr: as for `subprocess.Popen`.
         identity: account outside; None is `sandbox_identity()`.
+        prefix: what stands before bwrap's argv, such as `nsenter` into a namespace.
 
     Raises:
         BackendError: there is no usable bwrap.
@@ -290,12 +292,12 @@ def start(
     file_fds = {path: _memory_file(content) for path, content in spec.files.items()}
     try:
         return subprocess.Popen(
-            bwrap_argv(spec, command, bwrap=bwrap, file_fds=file_fds),
+            (*prefix, *bwrap_argv(spec, command, bwrap=bwrap, file_fds=file_fds)),
             stdin=stdin,
             stdout=stdout,
             stderr=stderr,
             pass_fds=(*pass_fds, *file_fds.values()),
-            env={},
+            env={"PATH": os.environ.get("PATH", os.defpath)},
             cwd="/",
             start_new_session=True,
             user=chosen.uid if chosen.is_switched else None,

@@ -1,0 +1,68 @@
+"""Recipe digests: what a layer is made of, not what came out and not where it was built."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from docwalk.environment.definition import DebianPackages, Environment, LayerDefinition
+
+BASE_RECIPE = 1
+"""Counts up whenever `base.py` makes another tree from the same definition."""
+
+
+def layer_digests(environment: Environment) -> tuple[str, ...]:
+    """Digest of every layer, bottom first: 64 hexadecimal digits, each covering those below."""
+    digests = [_digest("base", str(BASE_RECIPE), *_debian_parts(environment.base))]
+    digests.extend(_layer_digest(layer, digests) for layer in environment.layers)
+    return tuple(digests)
+
+
+def environment_digest(environment: Environment) -> str:
+    """`sha256:…` over the layers and over what the reader is inside; needs no build."""
+    reader = (
+        *(environment.user, str(environment.uid), str(environment.gid), environment.hostname),
+        *(environment.users.value, environment.network.value, environment.shell),
+    )
+    return "sha256:" + _digest("environment", layer_digests(environment)[-1], *reader)
+
+
+def _layer_digest(layer: LayerDefinition, below: list[str]) -> str:
+    parts = [below[-1], layer.name, _file_digest(layer.script)]
+    for path in layer.files:
+        for file in _files_below(path):
+            is_executable = os.access(file, os.X_OK)
+            parts += [str(file.relative_to(path.parent)), str(is_executable), _file_digest(file)]
+    if layer.debian is not None:
+        parts += _debian_parts(layer.debian)
+    return _digest("layer", *parts)
+
+
+def _debian_parts(debian: DebianPackages) -> list[str]:
+    return ["debian", debian.suite, *debian.packages]
+
+
+def _files_below(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from sorted(each for each in path.rglob("*") if each.is_file())
+    else:
+        yield path
+
+
+def _file_digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _digest(*parts: str) -> str:
+    """Digest of a list of strings; lengths keep `("ab", "c")` and `("a", "bc")` apart."""
+    total = hashlib.sha256()
+    for part in parts:
+        encoded = part.encode()
+        total.update(f"{len(encoded)}:".encode())
+        total.update(encoded)
+    return total.hexdigest()

@@ -1,0 +1,173 @@
+"""Reading a TOML table with a known shape: what is wrong becomes located problems, all of them.
+
+Positions are found by searching the text for a key below its table's header, since `tomllib` keeps
+none; that suffices for the plain files definitions are.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from rapidfuzz import process
+
+from docwalk.errors import ErrorCode
+from docwalk.source import Span
+
+if TYPE_CHECKING:
+    import tomllib
+    from collections.abc import Iterator, Mapping
+    from enum import Enum
+
+    from docwalk.errors import SourceProblem
+    from docwalk.source import Source
+
+    Key = tuple[str | int, ...]
+    EnumT = TypeVar("EnumT", bound=Enum)
+
+_CLOSE_ENOUGH = 60
+_POSITION = re.compile(r"\(at line (\d+), column (\d+)\)")
+
+
+class Reader:
+    """Collects the problems of one file."""
+
+    def __init__(self, source: Source) -> None:
+        """Start without problems."""
+        self.source = source
+        self.problems: list[SourceProblem] = []
+
+    def at(
+        self, key: Key, message: str, *, hint: str | None, code: ErrorCode = ErrorCode.BAD_ENVIRONMENT
+    ) -> None:
+        """Add a problem, located at `key`: names and, in arrays of tables, indexes from 0."""
+        self.problems.append(self.source.problem(code, message, span=self._find(key), hint=hint))
+
+    def syntax_problem(self, error: tomllib.TOMLDecodeError) -> SourceProblem:
+        """The problem that the file is no TOML."""
+        text = str(error)
+        where = _POSITION.search(text)
+        line = int(where[1]) if where else len(self.source.line_starts)
+        line_span = self.source.line_span(min(line, len(self.source.line_starts)))
+        start = line_span.start + (int(where[2]) - 1 if where else 0)
+        message = f"not TOML: {_POSITION.sub('', text).strip()}"
+        return self.source.problem(
+            ErrorCode.BAD_ENVIRONMENT,
+            message,
+            span=Span(start=min(start, line_span.end), end=max(line_span.end, start + 1)),
+            hint="see https://toml.io for the syntax",
+        )
+
+    def _find(self, key: Key) -> Span:
+        names = [part for part in key if isinstance(part, str)]
+        index = next((part for part in key if isinstance(part, int)), 0)
+        text = self.source.text
+        start, end = 0, len(text)
+        for depth in range(len(names) - 1, 0, -1):
+            header = re.compile(rf"^\s*\[\[?\s*{re.escape('.'.join(names[:depth]))}\s*\]\]?", re.MULTILINE)
+            headers = list(header.finditer(text))
+            if headers:
+                start = headers[min(index, len(headers) - 1)].end()
+                following = re.compile(r"^\s*\[", re.MULTILINE).search(text, start)
+                end = following.start() if following else len(text)
+                break
+        if names:
+            found = re.compile(rf"(?<![\w.-])[\"']?({re.escape(names[-1])})[\"']?(?=\s*=|\s*\]|\.)").search(
+                text, start, end
+            )
+            if found:
+                return Span(start=found.start(1), end=found.end(1))
+        first = text.find("\n", start) if start else 0
+        line = self.source.position(max(0, first - 1 if start else 0)).line
+        return self.source.line_span(line)
+
+
+class Table:
+    """One table of the file."""
+
+    def __init__(self, reader: Reader, content: Mapping[str, Any], key: Key) -> None:
+        """Keep where it lies."""
+        self._reader = reader
+        self._content = content
+        self._key = key
+
+    def problem(self, name: str, message: str, *, hint: str | None) -> None:
+        """Add a problem with the value of `name`."""
+        self._reader.at((*self._key, name), message, hint=hint)
+
+    def allow(self, *names: str) -> None:
+        """Every other key is a problem, with the closest name as hint."""
+        for name in self._content:
+            if name in names:
+                continue
+            near = process.extractOne(name, names, score_cutoff=_CLOSE_ENOUGH)
+            hint = f"did you mean `{near[0]}`?" if near else f"known keys: {', '.join(sorted(names))}"
+            self.problem(name, f"unknown key `{name}`", hint=hint)
+
+    def text(self, name: str, *, default: str | None = None, pattern: re.Pattern[str] | None = None) -> str:
+        """A string, matching `pattern`; required without a default."""
+        value = self._content.get(name, default)
+        if value is None:
+            self.problem(name, f"`{name}` is missing", hint=f'add `{name} = "…"`')
+            return ""
+        if not isinstance(value, str) or (pattern is not None and not pattern.fullmatch(value)):
+            wanted = f"a string like {pattern.pattern}" if pattern is not None else "a string"
+            self.problem(name, f"`{name}` is `{value}`, expected {wanted}", hint=None)
+            return ""
+        return value
+
+    def texts(self, name: str, *, pattern: re.Pattern[str] | None = None) -> tuple[str, ...]:
+        """An array of strings, each matching `pattern`; empty where it is absent."""
+        value = self._content.get(name, [])
+        if not isinstance(value, list):
+            self.problem(
+                name, f"`{name}` is `{value}`, expected an array of strings", hint=f'`{name} = ["…"]`'
+            )
+            return ()
+        wrong = [
+            item
+            for item in value
+            if not isinstance(item, str) or (pattern is not None and not pattern.fullmatch(item))
+        ]
+        for item in wrong:
+            self.problem(name, f"`{item}` cannot stand in `{name}`", hint=None)
+        return tuple(item for item in value if item not in wrong)
+
+    def number(self, name: str, *, default: int, least: int) -> int:
+        """A whole number of at least `least`."""
+        value = self._content.get(name, default)
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            self.problem(name, f"`{name}` is `{value}`, expected a whole number from {least}", hint=None)
+            return default
+        return value
+
+    def choice(self, name: str, kind: type[EnumT], *, default: EnumT) -> EnumT:
+        """One of the values of an enumeration."""
+        value = self._content.get(name, default.value)
+        for member in kind:
+            if member.value == value:
+                return member
+        values = " or ".join(f'"{member.value}"' for member in kind)
+        self.problem(name, f"`{name}` is `{value}`, expected {values}", hint=None)
+        return default
+
+    def table(self, name: str, *, is_required: bool = False) -> Table | None:
+        """A table inside this one; None where it is absent."""
+        value = self._content.get(name)
+        if value is None:
+            if is_required:
+                self.problem(name, f"`[{name}]` is missing", hint=f"add a table `[{name}]`")
+            return None
+        if not isinstance(value, dict):
+            self.problem(name, f"`{name}` is `{value}`, expected a table", hint=f"write `[{name}]`")
+            return None
+        return Table(self._reader, value, (*self._key, name))
+
+    def tables(self, name: str) -> Iterator[Table]:
+        """The tables of an array of tables."""
+        value = self._content.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            self.problem(name, f"`{name}` is no array of tables", hint=f"write `[[{name}]]`")
+            return
+        for index, item in enumerate(value):
+            yield Table(self._reader, item, (*self._key, name, index))

@@ -1,0 +1,25 @@
+# The reader's account, the greeting, and where modules are found.
+
+# One user id is all this namespace has: useradd fails, since it also writes files of the group `shadow`.
+echo 'reader:x:1000:1000:Reader,,,:/home/reader:/bin/bash' >> /etc/passwd
+echo 'reader:x:1000:' >> /etc/group
+mkdir -p /home/reader
+echo login1 > /etc/hostname
+
+cat > /etc/motd <<'END'
+
+  Welcome to login1.
+
+  Software:     module avail
+  Your files:   /home/reader
+  Please do not run long computations on this node.
+
+END
+
+# Only the cluster's own tree, not the examples of the package (dot, null, module-git).
+mkdir -p /opt/apps/modulefiles
+cat > /etc/environment-modules/modulespath <<'END'
+# Folders with modulefiles, one a line
+/opt/apps/modulefiles
+END
+
