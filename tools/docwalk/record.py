@@ -31,7 +31,7 @@ from docwalk.source import Span
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from docwalk.plan import Step, Walk
+    from docwalk.plan import Action, Step, Walk
 
 SCHEMA: Final = 1
 """Number of the form of the files; another number is refused, never guessed at."""
@@ -128,30 +128,40 @@ def make_record(walk: Walk, result: WalkResult, *, used_network: bool = True) ->
 
 
 def _recorded_step(step: Step) -> RecordedStep:
-    match step.action:
-        case TypeCommand() as action:
-            expected = action.expected
-            said = [
-                "anything" if expected is None else "\n".join(str(line) for line in expected),
-                action.match.value,
-                str(action.exit_status),
-            ]
-            is_compared = expected is not None and not all(isinstance(line, Elision) for line in expected)
-            # No output at all is a claim, except where the mode allows any other lines.
-            is_compared |= expected == () and action.match is not MatchMode.CONTAINS
-        case EditFile() as action:
-            said = [action.path, action.mode.value, action.content]
-            is_compared = action.mode is FileMode.CHECK
-        case _ as unreachable:
-            assert_never(unreachable)
-    digest = hashlib.sha256("\0".join(said).encode()).hexdigest()
+    digest = hashlib.sha256("\0".join(_claims(step.action)).encode()).hexdigest()
     return RecordedStep(
         block_id=step.block_id,
         line=step.line,
         span=step.span,
         expectation_digest=f"sha256:{digest}",
-        is_compared=is_compared,
+        is_compared=_is_compared(step.action),
     )
+
+
+def _claims(action: Action) -> tuple[str, ...]:
+    """What the page says a step does, as texts."""
+    match action:
+        case TypeCommand():
+            lines = ["anything"] if action.expected is None else [str(line) for line in action.expected]
+            return (*lines, action.match.value, str(action.exit_status))
+        case EditFile():
+            return (action.path, action.mode.value, action.content)
+        case _ as unreachable:
+            assert_never(unreachable)
+
+
+def _is_compared(action: Action) -> bool:
+    """Whether anything that was printed could have been wrong."""
+    match action:
+        case TypeCommand():
+            if not action.expected:
+                # To print nothing is a claim too, unless the mode lets other lines pass.
+                return action.expected is not None and action.match is not MatchMode.CONTAINS
+            return not all(isinstance(line, Elision) for line in action.expected)
+        case EditFile():
+            return action.mode is FileMode.CHECK
+        case _ as unreachable:
+            assert_never(unreachable)
 
 
 def record_path(walk_name: str, records_dir: Path) -> Path:
