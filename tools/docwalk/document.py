@@ -1,14 +1,34 @@
-"""Documents: markdown-it tokens to blocks, each with its span, options, tabs and id."""
+"""Documents: a page's fences to blocks, each with its span, options, tabs and id.
+
+Input is a `Source`, output a frozen `Document`. What the commands in a block are is read later, by
+`transcript.py`, for it may depend on the walk's shell.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from docwalk.axes import PageAxis, resolve_axes
+from docwalk.block_options import WrittenOptions, read_block_options
+from docwalk.errors import ErrorCode, SourceError
+from docwalk.expectation import is_prompt_line
+from docwalk.front_matter import PageSettings, read_front_matter
+from docwalk.markdown import FILE_LANGUAGE, Fence, read_page
+from docwalk.options import accepted_prompts, did_you_mean, resolve_options
+from docwalk.source import Source, Span
 
 if TYPE_CHECKING:
+    from docwalk.config import Project
+    from docwalk.errors import SourceProblem
     from docwalk.options import BlockOptions
-    from docwalk.source import Source, Span
+
+DIGEST_LENGTH: Final = 12
+"""Hexadecimal digits of a block's digest in its id."""
 
 
 class BlockKind(Enum):
@@ -125,3 +145,159 @@ class Document:
     """In order of appearance."""
     headings: tuple[str, ...]
     """All headings in order, as plain text."""
+
+
+def parse_document(source: Source, project: Project) -> Document:
+    """A page as blocks.
+
+    Raises:
+        SourceError: with every problem of the page, but those inside commands, which are found by `parse_commands`.
+    """
+    document, problems = read_document(source, project)
+    if problems:
+        raise SourceError(problems)
+    return document
+
+
+def read_document(source: Source, project: Project) -> tuple[Document, tuple[SourceProblem, ...]]:
+    """A page as blocks as far as it can be read, and every problem of it."""
+    page = read_page(source)
+    settings, problems = read_front_matter(source, page.front_matter, project)
+    axes, axis_problems = resolve_axes(page.tab_sets, project.axes, source)
+    builder = _Builder(source, project, settings, axes)
+    for fence in page.fences:
+        builder.add(fence)
+    exclude = builder.check_exclude()
+    name = page_name(source)
+    document = Document(
+        source=source,
+        page=name,
+        title=page.headings[0] if page.headings else name,
+        environment=settings.environment,
+        shell=settings.shell,
+        walk_timeout_s=settings.walk_timeout_s or project.walk_timeout_s,
+        coverage=settings.coverage or project.coverage,
+        exclude=exclude,
+        redactions=settings.redactions,
+        blocks=tuple(builder.blocks),
+        tab_groups=tuple(TabGroup(group=axis.group, labels=axis.labels) for axis in axes),
+        headings=page.headings,
+    )
+    return document, (*page.problems, *problems, *axis_problems, *builder.problems)
+
+
+def page_name(source: Source) -> str:
+    """The page's name: its path as messages name it, posix, without suffix."""
+    return PurePosixPath(source.path.as_posix()).with_suffix("").as_posix()
+
+
+class _Builder:
+    """Makes blocks of fences, and collects mistakes."""
+
+    def __init__(
+        self, source: Source, project: Project, settings: PageSettings, axes: tuple[PageAxis, ...]
+    ) -> None:
+        self.blocks: list[Block] = []
+        self.problems: list[SourceProblem] = []
+        self._source = source
+        self._settings = settings
+        self._axes = axes
+        self._group_of = {number: axis.group for axis in axes for number in axis.tab_sets}
+        self._project = project
+        self._occurrences: dict[str, int] = {}
+
+    def add(self, fence: Fence) -> None:
+        """Make one fence a block, unless it cannot be."""
+        written = WrittenOptions()
+        if fence.is_directive:
+            written, problems = read_block_options(
+                self._source, fence.body_lines, directive=fence.language, is_presented=fence.is_presented
+            )
+            self.problems.extend(problems)
+        spans = fence.body_lines[written.line_count :]
+        lines = tuple(BlockLine(text=self._source.text[s.start : s.end], span=s) for s in spans)
+        options = resolve_options(written.fields, self._settings.options, self._project.option_defaults)
+        self._check_argument(fence)
+        kind = self._kind(fence, lines, options)
+        body_start = self._line_start(spans[0].start) if spans else fence.end
+        self.blocks.append(
+            Block(
+                id=self._id(fence, kind, written, lines),
+                kind=kind,
+                language=fence.language,
+                argument=fence.argument,
+                file_mode=FileMode(written.mode),
+                options=options,
+                is_directive=fence.is_directive,
+                lines=lines,
+                span=fence.span,
+                body_span=Span(start=body_start, end=max(body_start, fence.end)),
+                indent=fence.indent,
+                line=self._source.position(fence.span.start).line,
+                tabs=tuple(TabChoice(group=self._group_of[t.tab_set], label=t.label) for t in fence.tabs),
+                section=fence.section,
+            )
+        )
+
+    def check_exclude(self) -> tuple[tuple[TabChoice, ...], ...]:
+        """The page's excluded combinations, each axis and label known."""
+        labels = {axis.group: axis.labels for axis in self._axes}
+        for exclusion in self._settings.exclude:
+            for group, label in exclusion.choices.items():
+                if group not in labels:
+                    hint = did_you_mean(
+                        group, labels, otherwise="the page's axes are" if labels else "it has no tabs"
+                    )
+                    self._add(
+                        ErrorCode.UNKNOWN_TAB,
+                        f"exclude: `{group}` is no axis of this page",
+                        exclusion.span,
+                        hint,
+                    )
+                elif label not in labels[group]:
+                    hint = did_you_mean(label, labels[group], otherwise="its labels are")
+                    message = f"exclude: `{label}` is no label of `{group}` on this page"
+                    self._add(ErrorCode.UNKNOWN_TAB, message, exclusion.span, hint)
+        return tuple(
+            tuple(TabChoice(group=group, label=label) for group, label in exclusion.choices.items())
+            for exclusion in self._settings.exclude
+        )
+
+    def _kind(self, fence: Fence, lines: tuple[BlockLine, ...], options: BlockOptions) -> BlockKind:
+        if fence.language == FILE_LANGUAGE:
+            return BlockKind.FILE
+        first = next((line.text for line in lines if line.text.strip()), "")
+        if fence.language == "console" or is_prompt_line(first, accepted_prompts(options)):
+            return BlockKind.TRANSCRIPT
+        return BlockKind.COMMANDS
+
+    def _check_argument(self, fence: Fence) -> None:
+        if fence.language == FILE_LANGUAGE and not fence.argument:
+            self._add(
+                ErrorCode.BAD_VALUE,
+                "`{file}` names no file",
+                fence.info_span,
+                "write its path: `{file} ~/.bashrc`",
+            )
+        elif fence.language != FILE_LANGUAGE and fence.argument:
+            self._add(
+                ErrorCode.BAD_VALUE,
+                f"`{{{fence.language}}}` takes no argument, found `{fence.argument}`",
+                fence.info_span,
+                "write options below it: `:option: value`",
+            )
+
+    def _id(
+        self, fence: Fence, kind: BlockKind, written: WrittenOptions, lines: tuple[BlockLine, ...]
+    ) -> str:
+        content = [kind.value, fence.language, fence.argument, written.written, [line.text for line in lines]]
+        text = json.dumps(content, sort_keys=True, default=str, ensure_ascii=True)
+        digest = hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]
+        count = self._occurrences[digest] = self._occurrences.get(digest, 0) + 1
+        return f"{page_name(self._source)}#{digest}-{count}"
+
+    def _line_start(self, offset: int) -> int:
+        return self._source.line_starts[self._source.position(offset).line - 1]
+
+    def _add(self, code: ErrorCode, message: str, span: Span, hint: str | None) -> None:
+        self.problems.append(self._source.problem(code, message, span=span, hint=hint))

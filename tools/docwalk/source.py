@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from docwalk.errors import ErrorCode, SourceProblem
+from docwalk.errors import ErrorCode, SourceError, SourceProblem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,9 +47,25 @@ class Source:
 
     @classmethod
     def read(cls, path: Path, *, shown_as: Path | None = None) -> Source:
-        """Read `path` as UTF-8 without touching its line ends."""
-        text = path.read_bytes().decode("utf-8")
-        return cls(path=shown_as if shown_as is not None else path, text=text)
+        """Read `path` as UTF-8 without touching its line ends.
+
+        Raises:
+            SourceError: for bytes that are no UTF-8.
+        """
+        shown = shown_as if shown_as is not None else path
+        data = path.read_bytes()
+        try:
+            return cls(path=shown, text=data.decode("utf-8"))
+        except UnicodeDecodeError as error:
+            source = cls(path=shown, text=data.decode("utf-8", "replace"))
+            at = len(data[: error.start].decode("utf-8"))
+            problem = source.problem(
+                ErrorCode.NOT_UTF8,
+                f"byte {error.start} is no UTF-8",
+                span=Span(start=at, end=at + 1),
+                hint="save the file as UTF-8",
+            )
+            raise SourceError((problem,)) from error
 
     @cached_property
     def line_starts(self) -> tuple[int, ...]:

@@ -1,0 +1,171 @@
+"""The options written at the head of a directive: `:key: value` lines, or YAML between `---` lines."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import yaml
+
+from docwalk.errors import ErrorCode
+from docwalk.markdown import count_option_lines
+from docwalk.options import OPTIONS, OptionError, did_you_mean
+from docwalk.source import Span
+from docwalk.yaml_mapping import Entry, MappingError, plain, read_mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from docwalk.errors import SourceProblem
+    from docwalk.source import Source
+
+FILE_MODE: Final = "mode"
+"""The option that only `{file}` blocks have."""
+PRESENTATION: Final = frozenset({
+    "caption", "linenos", "number-lines", "lineno-start", "emphasize-lines", "name", "class", "dedent", "force",
+})  # fmt: skip
+"""Options of Sphinx's `{code-block}` and `{code-tab}`, which are about looks and not ours."""
+
+_COLON_OPTION = re.compile(r"\s*:(?P<key>[^:\s]+):(?:\s+(?P<value>.*\S))?\s*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenOptions:
+    """The options of one block."""
+
+    fields: Mapping[str, object] = field(default_factory=dict)
+    """Values by field of `BlockOptions`; `until` under its own name."""
+    mode: str = "create"
+    """What a file block does."""
+    written: Mapping[str, object] = field(default_factory=dict)
+    """As written, by option, for the block's digest."""
+    spans: Mapping[str, Span] = field(default_factory=dict)
+    """Where each option is written."""
+    line_count: int = 0
+    """Lines at the head of the body that they take, an empty line after them included."""
+
+
+def read_block_options(
+    source: Source, lines: Sequence[Span], *, directive: str, is_presented: bool
+) -> tuple[WrittenOptions, tuple[SourceProblem, ...]]:
+    """Options at the head of a directive's body, and every mistake in them.
+
+    Args:
+        source: The page.
+        lines: Text of each line of the body.
+        directive: The directive's name, for messages; `file` has options of its own.
+        is_presented: Whether it is a code directive of Sphinx, whose own options are left alone.
+    """
+    texts = [source.text[line.start : line.end] for line in lines]
+    count = count_option_lines(texts)
+    problems: list[SourceProblem] = []
+    try:
+        is_block = bool(texts) and texts[0].startswith("---")
+        entries = (
+            read_mapping(source, lines[1 : count - 1]) if is_block else _colon_entries(source, lines[:count])
+        )
+    except MappingError as error:
+        problems.append(
+            source.problem(
+                ErrorCode.BAD_VALUE,
+                f"the options are {error.message}",
+                span=error.span,
+                hint="write `:option: value`, one a line",
+            )
+        )
+        entries = ()
+    # MyST drops one empty line between options, or the opening fence, and the body
+    skipped = count + 1 if count < len(lines) and not texts[count].strip() else count
+    is_file = directive == "file"
+    names = [name for name, option in OPTIONS.items() if option.on_files or not is_file]
+    names += [FILE_MODE] if is_file else []
+    fields: dict[str, object] = {}
+    written: dict[str, object] = {}
+    mode = "create"
+    for entry in entries:
+        try:
+            if is_presented and entry.key in PRESENTATION:
+                continue
+            if entry.key not in names:
+                raise OptionError(
+                    f"`{entry.key}` is no option of `{{{directive}}}`",
+                    hint=did_you_mean(entry.key, names, otherwise="write one of"),
+                    code=ErrorCode.UNKNOWN_OPTION,
+                )
+            written[entry.key] = plain(entry.value)
+            if entry.key == FILE_MODE:
+                mode = _parse_mode(entry.value)
+            else:
+                fields[OPTIONS[entry.key].field] = _parse(entry)
+        except OptionError as error:
+            is_unknown = error.code is ErrorCode.UNKNOWN_OPTION
+            problems.append(
+                source.problem(
+                    error.code,
+                    error.message if is_unknown else f"{entry.key}: {error.message}",
+                    span=entry.key_span if is_unknown else entry.value_span,
+                    hint=error.hint,
+                )
+            )
+    spans = {entry.key: entry.key_span for entry in entries}
+    if "until" in fields and "keys" not in written:
+        problems.append(
+            source.problem(
+                ErrorCode.BAD_VALUE,
+                "`until` says when to press keys, and there is no `keys`",
+                span=spans["until"],
+                hint="add `:keys:`, or remove `:until:`",
+            )
+        )
+    return WrittenOptions(fields=fields, mode=mode, written=written, spans=spans, line_count=skipped), tuple(
+        problems
+    )
+
+
+def _parse(entry: Entry) -> object:
+    return OPTIONS[entry.key].parse(plain(entry.value))
+
+
+def _parse_mode(value: object) -> str:
+    modes = ("create", "append", "check")
+    if value not in modes:
+        raise OptionError(
+            f"`{value}` is nothing a file block does",
+            hint=did_you_mean(str(value), modes, otherwise="write one of"),
+        )
+    return str(value)
+
+
+def _colon_entries(source: Source, lines: Sequence[Span]) -> tuple[Entry, ...]:
+    """Entries of `:key: value` lines; a value is YAML where it begins with a bracket or a quote, else text.
+
+    Raises:
+        MappingError: for a line of another form, or a key given twice.
+    """
+    entries: list[Entry] = []
+    for line in lines:
+        text = source.text[line.start : line.end]
+        found = _COLON_OPTION.fullmatch(text)
+        if found is None:
+            raise MappingError(f"not of the form `:option: value`: `{text.strip()}`", line)
+        key_span = Span(start=line.start + found.start("key"), end=line.start + found.end("key"))
+        if any(entry.key == found["key"] for entry in entries):
+            raise MappingError(f"not clear: `{found['key']}` is given twice", key_span)
+        value_span = key_span
+        value: object = None
+        if found["value"] is not None:
+            value_span = Span(start=line.start + found.start("value"), end=line.start + found.end("value"))
+            value = _colon_value(found["value"], value_span)
+        entries.append(Entry(key=found["key"], value=value, key_span=key_span, value_span=value_span))
+    return tuple(entries)
+
+
+def _colon_value(text: str, span: Span) -> object:
+    if text[0] not in "[{\"'":
+        return text
+    try:
+        value: object = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise MappingError("no YAML here: a bracket or quote is not closed", span) from error
+    return value

@@ -1,0 +1,173 @@
+"""What a page sets for itself: the `docwalk:` mapping of its front matter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from docwalk.config import COVERAGES, SHELLS
+from docwalk.errors import ErrorCode
+from docwalk.options import OPTIONS, OptionError, did_you_mean, parse_duration
+from docwalk.redaction import explain_bad_redaction
+from docwalk.yaml_mapping import Entry, MappingError, plain, read_mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from docwalk.config import Project
+    from docwalk.errors import SourceProblem
+    from docwalk.source import Source, Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusion:
+    """A combination of labels that is no walk."""
+
+    choices: Mapping[str, str]
+    """Label by axis name."""
+    span: Span
+    """Where it is written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageSettings:
+    """Defaults and facts of one page."""
+
+    environment: str | None = None
+    """Environment; None is the project's."""
+    shell: str | None = None
+    """Shell; None is the project's or the environment's."""
+    walk_timeout_s: float | None = None
+    """Seconds a walk may take; None is the project's."""
+    coverage: str | None = None
+    """`each` or `all`; None is the project's."""
+    exclude: tuple[Exclusion, ...] = ()
+    """Combinations that are no walk."""
+    redactions: tuple[tuple[str, str], ...] = ()
+    """Own redactions: name and regular expression."""
+    options: Mapping[str, object] = field(default_factory=dict)
+    """Defaults of block options, by field of `BlockOptions`."""
+
+
+def read_front_matter(
+    source: Source, lines: Sequence[Span] | None, project: Project
+) -> tuple[PageSettings, tuple[SourceProblem, ...]]:
+    """The settings of a page, and every mistake in them."""
+    if not lines:
+        return PageSettings(), ()
+    reader = _Reader(source, project)
+    return reader.settings(lines), tuple(reader.problems)
+
+
+class _Reader:
+    """Collects mistakes while it reads one front matter."""
+
+    def __init__(self, source: Source, project: Project) -> None:
+        self.problems: list[SourceProblem] = []
+        self._source = source
+        self._project = project
+
+    def settings(self, lines: Sequence[Span]) -> PageSettings:
+        """The settings under `docwalk:`."""
+        try:
+            entries = read_mapping(self._source, lines)
+        except MappingError as error:
+            self._add(ErrorCode.BAD_FRONT_MATTER, f"the front matter is {error.message}", error.span, None)
+            return PageSettings()
+        own = next((entry for entry in entries if entry.key == "docwalk"), None)
+        if own is None:
+            return PageSettings()
+        if not isinstance(own.value, tuple):
+            self._add(
+                ErrorCode.BAD_FRONT_MATTER,
+                f"`docwalk` must be a mapping, found `{own.value}`",
+                own.value_span,
+                "write one `key: value` a line below it, indented",
+            )
+            return PageSettings()
+        return self._settings(own.value)
+
+    def _settings(self, entries: tuple[Entry, ...]) -> PageSettings:
+        values: dict[str, object] = {}
+        options: dict[str, object] = {}
+        names = ["environment", "shell", "walk-timeout", "coverage", "exclude", "redactions"]
+        names += [name for name, option in OPTIONS.items() if option.on_pages]
+        for entry in entries:
+            try:
+                match entry.key:
+                    case "environment":
+                        values["environment"] = self._environment(entry)
+                    case "shell":
+                        values["shell"] = _one_of(entry.value, SHELLS, "shell")
+                    case "walk-timeout":
+                        values["walk_timeout_s"] = parse_duration(entry.value)
+                    case "coverage":
+                        values["coverage"] = _one_of(entry.value, COVERAGES, "coverage")
+                    case "exclude":
+                        values["exclude"] = self._exclude(entry)
+                    case "redactions":
+                        values["redactions"] = self._redactions(entry)
+                    case key if key in names:
+                        options[OPTIONS[key].field] = OPTIONS[key].parse(plain(entry.value))
+                    case key:
+                        self._unknown(key, entry.key_span, names)
+            except OptionError as error:
+                self._add(error.code, f"{entry.key}: {error.message}", entry.value_span, error.hint)
+        return PageSettings(options=options, **values)  # type: ignore[arg-type]  # each case yields its field's type
+
+    def _environment(self, entry: Entry) -> str | None:
+        name = str(entry.value)
+        known = self._project.environments
+        if name in known:
+            return name
+        raise OptionError(
+            f"`{name}` is no environment",
+            hint=did_you_mean(
+                name, known, otherwise="name one of" if known else "no environment is defined yet"
+            ),
+            code=ErrorCode.UNKNOWN_ENVIRONMENT,
+        )
+
+    def _exclude(self, entry: Entry) -> tuple[Exclusion, ...]:
+        listed = entry.value if isinstance(entry.value, list) else [plain(entry.value)]
+        exclusions: list[Exclusion] = []
+        for choices in listed:
+            if not isinstance(choices, dict) or not choices:
+                raise OptionError(
+                    f"`{choices}` is no combination", hint="write a list of `{axis: label, axis: label}`"
+                )
+            exclusions.append(
+                Exclusion(choices={str(k): str(v) for k, v in choices.items()}, span=entry.value_span)
+            )
+        return tuple(exclusions)
+
+    def _redactions(self, entry: Entry) -> tuple[tuple[str, str], ...]:
+        if not isinstance(entry.value, tuple):
+            raise OptionError(
+                f"`{entry.value}` is no mapping", hint="write one `name: regular expression` a line"
+            )
+        redactions: list[tuple[str, str]] = []
+        for own in entry.value:
+            reason = explain_bad_redaction(own.key, own.value)
+            if reason is None:
+                redactions.append((own.key, str(own.value)))
+            else:
+                self._add(ErrorCode.BAD_VALUE, reason, own.value_span, None)
+        return tuple(redactions)
+
+    def _unknown(self, key: str, span: Span, names: Sequence[str]) -> None:
+        hint = did_you_mean(key, names, otherwise="write one of")
+        if key in OPTIONS:
+            hint = "write it at each block that needs it"
+        self._add(ErrorCode.UNKNOWN_OPTION, f"`{key}` is no option of a page", span, hint)
+
+    def _add(self, code: ErrorCode, message: str, span: Span, hint: str | None) -> None:
+        self.problems.append(self._source.problem(code, message, span=span, hint=hint))
+
+
+def _one_of(value: object, words: Sequence[str], what: str) -> str:
+    if value not in words:
+        raise OptionError(
+            f"`{value}` is no {what}", hint=did_you_mean(str(value), words, otherwise="write one of")
+        )
+    return str(value)
