@@ -15,7 +15,7 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, assert_never
 
 from docwalk.align import Item, Row, RowKind, align, explain, nearest_line
-from docwalk.expectation import Elision
+from docwalk.expectation import Capture, Elision
 from docwalk.match_line import LineRule
 from docwalk.options import MatchMode
 
@@ -62,11 +62,13 @@ def match_lines(
         mode: LITERAL and REGEX compare in order; CONTAINS allows any lines between and around the expected
             ones; UNORDERED wants the same lines in any order, other lines only where there is an elision.
         redactions: form of each placeholder by name; a placeholder without one is a `KeyError`.
-        captures: what earlier steps caught.
+        captures: what earlier steps caught; a name caught anew has its new text from that line on.
 
     Returns:
         The match; where it fails, its rows align both sides at the least cost.
     """
+    caught_here = {name for line in expected for name in _caught_names(line)}
+    captures = {name: text for name, text in captures.items() if name not in caught_here}
     items = [
         Item(
             expected=line,
@@ -88,6 +90,11 @@ def match_lines(
             return _match_ordered(items, lines, captures)
         case _ as unreachable:
             assert_never(unreachable)
+
+
+def _caught_names(line: ExpectedLine) -> tuple[str, ...]:
+    parts = () if isinstance(line, Elision) else line.parts
+    return tuple(part.name for part in parts if isinstance(part, Capture))
 
 
 _ANYTHING = Item(expected=None, rule=None)
