@@ -94,6 +94,8 @@ class SandboxSpec:
     """The whole environment inside; nothing of ours is inherited."""
     cwd: PurePosixPath = ROOT
     """Working folder inside."""
+    is_init: bool = False
+    """Whether the command is process 1 inside and reaps; else bwrap is, with its command line to be seen."""
     capabilities: tuple[str, ...] = ()
     """Capabilities kept inside (`CAP_CHOWN`), valid in the sandbox's own user namespace only."""
 
@@ -218,13 +220,14 @@ def bwrap_argv(
         "--unshare-ipc",
         "--unshare-uts",
         "--unshare-cgroup-try",
+        *(("--as-pid-1",) if spec.is_init else ()),
         *(("--unshare-net",) if spec.network is Network.NONE else ()),
         *("--uid", str(spec.uid), "--gid", str(spec.gid)),
         *("--hostname", spec.hostname),
         *_cap_arguments(spec),
         *_root_arguments(spec),
         *("--proc", "/proc", "--dev", "/dev"),
-        *_flat(("--tmpfs", str(path)) for path in spec.tmpfs),
+        *_flat(("--perms", "1777", "--tmpfs", str(path)) for path in spec.tmpfs),
         *_flat(
             ("--bind" if bind.writable else "--ro-bind", str(bind.source), str(bind.target))
             for bind in spec.binds

@@ -45,6 +45,7 @@ _ENVIRON: Mapping[str, str] = {
     "TZ": "UTC",
     "PIP_PROGRESS_BAR": "off",
     "PIP_ROOT_USER_ACTION": "ignore",
+    "PIP_NO_WARN_SCRIPT_LOCATION": "1",
     "PYTHONHASHSEED": "0",
 }
 
@@ -202,7 +203,7 @@ def _build_layer(
             staged.chmod(0o755)
             if layer.debian is not None:
                 progress.say(BuildPhase.DOWNLOADING, f"{len(layer.debian.packages)} packages")
-            _stage(layer, staged, base_suite=environment.base.suite)
+            _stage(layer, staged, definition_dir=environment.folder, base_suite=environment.base.suite)
             _run_script(
                 layer, staged, building, below=below, owner=owner, store=store, log=log, on_line=on_line
             )
@@ -218,13 +219,15 @@ def _build_layer(
     building.rename(final)
 
 
-def _stage(layer: LayerDefinition, folder: Path, *, base_suite: str) -> None:
+def _stage(layer: LayerDefinition, folder: Path, *, definition_dir: Path, base_suite: str) -> None:
     shutil.copyfile(layer.script, folder / "layer.sh")
     for path in layer.files:
+        target = folder / path.relative_to(definition_dir)
+        target.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
-            shutil.copytree(path, folder / path.name)
+            shutil.copytree(path, target)
         else:
-            shutil.copy2(path, folder / path.name)
+            shutil.copy2(path, target)
     if layer.debian is not None:
         debs = folder / "debs"
         debs.mkdir()

@@ -58,7 +58,7 @@ class LayerDefinition:
     script: Path
     """The script."""
     files: tuple[Path, ...]
-    """Files and folders beside the definition that the script finds in `/srv/build`."""
+    """Files and folders beside the definition that the script finds at the same path below `/srv/build`."""
     debian: DebianPackages | None
     """Packages that lie, downloaded and not installed, in `/srv/build/debs`; None for none."""
 

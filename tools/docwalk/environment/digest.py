@@ -19,7 +19,7 @@ BASE_RECIPE = 1
 def layer_digests(environment: Environment) -> tuple[str, ...]:
     """Digest of every layer, bottom first: 64 hexadecimal digits, each covering those below."""
     digests = [_digest("base", str(BASE_RECIPE), *_debian_parts(environment.base))]
-    digests.extend(_layer_digest(layer, digests) for layer in environment.layers)
+    digests.extend(_layer_digest(layer, digests, environment.folder) for layer in environment.layers)
     return tuple(digests)
 
 
@@ -32,12 +32,12 @@ def environment_digest(environment: Environment) -> str:
     return "sha256:" + _digest("environment", layer_digests(environment)[-1], *reader)
 
 
-def _layer_digest(layer: LayerDefinition, below: list[str]) -> str:
+def _layer_digest(layer: LayerDefinition, below: list[str], folder: Path) -> str:
     parts = [below[-1], layer.name, _file_digest(layer.script)]
     for path in layer.files:
         for file in _files_below(path):
             is_executable = os.access(file, os.X_OK)
-            parts += [str(file.relative_to(path.parent)), str(is_executable), _file_digest(file)]
+            parts += [str(file.relative_to(folder)), str(is_executable), _file_digest(file)]
     if layer.debian is not None:
         parts += _debian_parts(layer.debian)
     return _digest("layer", *parts)

@@ -62,6 +62,11 @@ TRANSPORT_RULES = (
         reason="pip names its package indexes when they are not the default; the sandbox uses its host's.",
     ),
     TransportRule(
+        name="missing-location",
+        pattern=r"WARNING: Location 'file:///srv/packages/.*' is ignored: .*",
+        reason="pip notes that a folder of packages that only this sandbox has lacks the package.",
+    ),
+    TransportRule(
         name="local-file",
         pattern=r"Processing /srv/packages/.*",
         reason="pip takes a package from a folder that only this sandbox has, instead of downloading it.",

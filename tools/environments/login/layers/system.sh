@@ -18,8 +18,8 @@ END
 
 # Only the cluster's own tree, not the examples of the package (dot, null, module-git).
 mkdir -p /opt/apps/modulefiles
-cat > /etc/environment-modules/modulespath <<'END'
-# Folders with modulefiles, one a line
-/opt/apps/modulefiles
+cat > /etc/environment-modules/initrc <<'END'
+#%Module5.0
+module use --append {/opt/apps/modulefiles}
 END
-
+rm -f /etc/environment-modules/modulespath
