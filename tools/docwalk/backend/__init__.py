@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from docwalk.environment.store import BuiltEnvironment
+    from docwalk.marks import Marks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,13 @@ class ForegroundProcess:
     """Whether it is blocked in a read of the terminal, right now."""
     waits_in: str
     """What the kernel says it waits in (`wait_woken`, `do_select`, `hrtimer_nanosleep`); empty if unknown."""
+    is_shell: bool
+    """Whether it is the login shell of the session itself."""
+
+    @property
+    def polls(self) -> bool:
+        """Whether it waits for several things at once, of which the terminal may be one."""
+        return "poll" in self.waits_in or "select" in self.waits_in
 
 
 class Terminal(Protocol):
@@ -32,7 +40,19 @@ class Terminal(Protocol):
     """The pty's master."""
 
     def foreground(self) -> tuple[ForegroundProcess, ...]:
-        """The processes of the terminal's foreground group, the shell itself excluded."""
+        """The processes of the terminal's foreground group."""
+        ...
+
+    def kill_foreground(self) -> None:
+        """Kill the foreground group, unless it is the login shell's own."""
+        ...
+
+    def cwd(self) -> str:
+        """Working folder of the shell in the foreground."""
+        ...
+
+    def exit_status(self) -> int | None:
+        """Status the login shell ended with, negative for a signal; None while it runs."""
         ...
 
     def close(self) -> None:
@@ -45,22 +65,32 @@ class Instance(Protocol):
 
     mode: str
     """Backend and mode, such as `sandbox/plain`."""
+    marks: Marks
+    """The marks its shells print."""
 
     def open_terminal(
         self, *, shell: str, user: str | None, rows: int, columns: int, environ: Mapping[str, str]
     ) -> Terminal:
-        """A login, interactive shell on a new pty."""
+        """A login, interactive shell on a new pty.
+
+        Raises:
+            BackendError: the instance has no such shell or account, or its init is gone.
+        """
         ...
 
     def read_file(self, path: str) -> bytes | None:
-        """Content of a file as the reader sees it (`~/` is the reader's home); None if there is none."""
+        """Content of a file as the reader sees it (`~/` is the reader's home); None if there is none.
+
+        Raises:
+            OSError: where the reader may not read it, or it is no regular file.
+        """
         ...
 
     def write_file(self, path: str, content: bytes, *, append: bool) -> None:
         """Write a file with the rights of the reader; parents are created in the home only.
 
         Raises:
-            PermissionError: where the reader may not write.
+            OSError: where the reader may not write, or it is no regular file.
         """
         ...
 

@@ -1,0 +1,264 @@
+r"""Init: the first process of an instance; opens terminals and files on request and hands out descriptors.
+
+Run by the *environment's* Python (3.9 or newer) with `-I -S`, so it knows the standard library only and
+nothing of docwalk. It inherits one end of a SOCK_SEQPACKET socket pair; each request and each reply is one
+JSON message, descriptors travel beside it. When the other end closes, it exits, and with it all processes.
+
+    request  {"op": "open", …}  ──▶  reply {"pid": 7} + master of a new pty
+             {"op": …}          ──▶  reply {…} | {"errno": 13, "message": "Permission denied"}
+"""
+
+# pathlib would cost 10 ms at the start of each instance.
+# ruff: noqa: PTH103, PTH115, PTH116, PTH118, PTH120, PTH123, PTH208
+from __future__ import annotations
+
+import array
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import select
+import signal
+import socket
+import stat
+import struct
+import sys
+import termios
+
+TYPE_CHECKING = False  # typing itself would cost 8 ms at the start of each instance
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    Reply = tuple[dict[str, object], tuple[int, ...]]
+
+MESSAGE_BYTES = 1 << 17
+TERMINAL_MAJORS = range(136, 144)
+OWN_TERMINAL = (5, 0)
+# Numbers of read(2) and readv(2), by machine (asm/unistd_64.h; asm-generic/unistd.h for the others).
+READS = {"x86_64": ("0", "19")}.get(os.uname().machine, ("63", "65"))
+READ_FUNCTIONS = ("wait_woken", "n_tty_read")
+# Signals that the shells must find at their defaults, whatever this process does with them.
+HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE, signal.SIGCHLD)
+
+
+def main(descriptor: int) -> None:
+    """Serve requests on the socket `descriptor` until it closes."""
+    requests = socket.socket(fileno=descriptor)
+    requests.set_inheritable(False)
+    for number in HANDLED[:-1]:
+        signal.signal(number, signal.SIG_IGN)
+    woken, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+    signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    init = Init()
+    poll = select.poll()
+    poll.register(requests, select.POLLIN)
+    poll.register(woken, select.POLLIN)
+    while True:
+        ready = dict(poll.poll())
+        if woken in ready:
+            os.read(woken, 4096)
+            init.reap()
+        if requests.fileno() in ready:
+            message = requests.recv(MESSAGE_BYTES)
+            if not message:
+                return
+            answer(requests, init, json.loads(message))
+
+
+def answer(requests: socket.socket, init: Init, request: dict[str, object]) -> None:
+    """Do what `request` asks and send the reply; a failed system call is a reply too."""
+    descriptors: tuple[int, ...] = ()
+    try:
+        reply, descriptors = getattr(init, f"do_{request.pop('op')}")(**request)
+    except OSError as error:
+        reply = {"errno": error.errno or errno.EIO, "message": os.strerror(error.errno or errno.EIO)}
+    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
+    try:
+        requests.sendmsg([json.dumps(reply).encode()], rights)
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+class Init:
+    """What init knows: the exit statuses of the shells it started."""
+
+    def __init__(self) -> None:
+        self.statuses: dict[int, int | None] = {}
+
+    def reap(self) -> None:
+        """Collect every process that ended; orphans of the instance are children of ours."""
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+                if pid == 0:
+                    return
+                if pid in self.statuses:
+                    self.statuses[pid] = os.waitstatus_to_exitcode(status)
+
+    def do_open(
+        self, *, path: str, argv: list[str], environ: dict[str, str], cwd: str, rows: int, columns: int
+    ) -> Reply:
+        """Start a shell as leader of a session of its own on a new pty."""
+        master, slave = os.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        pid = os.fork()
+        if pid == 0:
+            try:
+                become_shell(slave, path, argv, environ, cwd)
+            finally:
+                os._exit(127)
+        os.close(slave)
+        self.statuses[pid] = None
+        return {"pid": pid}, (master,)
+
+    def do_status(self, *, pid: int) -> Reply:
+        """Exit status of a shell, negative for a signal; None while it runs."""
+        self.reap()
+        return {"status": self.statuses[pid]}, ()
+
+    def do_foreground(self, *, pid: int) -> Reply:
+        """Processes in the foreground of the terminal whose session `pid` leads."""
+        group = foreground_group(pid)
+        return {"processes": [describe(each) for each in members(group)] if group else []}, ()
+
+    def do_signal(self, *, pid: int, number: int) -> Reply:
+        """Send a signal to the foreground group, if that is not the shell's own."""
+        group = foreground_group(pid)
+        if group and group != pid:
+            os.killpg(group, number)
+        return {}, ()
+
+    def do_cwd(self, *, pid: int) -> Reply:
+        """Working folder of the shell that has the terminal, nested ones included."""
+        leader = foreground_group(pid) or pid
+        return {"cwd": os.readlink(f"/proc/{leader}/cwd")}, ()
+
+    def do_begin(self, *, skel: str, home: str, keep: int) -> Reply:
+        """Keep the folder's lock from the shells, as long as we live; copy skeleton files into a new home."""
+        os.set_inheritable(keep, False)
+        for name, folders, files in os.walk(skel):
+            target = os.path.join(home, os.path.relpath(name, skel))
+            for folder in folders:
+                os.makedirs(os.path.join(target, folder), mode=0o755, exist_ok=True)
+            for file in files:
+                copy_file(os.path.join(name, file), os.path.join(target, file))
+        return {}, ()
+
+    def do_read(self, *, path: str) -> Reply:
+        """Open a regular file for reading."""
+        return {}, (open_regular(path, os.O_RDONLY),)
+
+    def do_write(self, *, path: str, append: bool, make_parents_below: str) -> Reply:
+        """Open a regular file for writing; missing folders are made below one folder only."""
+        parent = os.path.dirname(path)
+        if os.path.commonpath((make_parents_below, os.path.normpath(parent))) == make_parents_below:
+            os.makedirs(parent, exist_ok=True)
+        change = os.O_APPEND if append else os.O_TRUNC
+        return {}, (open_regular(path, os.O_WRONLY | os.O_CREAT | change),)
+
+
+def become_shell(slave: int, path: str, argv: list[str], environ: dict[str, str], cwd: str) -> NoReturn:
+    """Turn this forked process into the shell; does not return."""
+    signal.set_wakeup_fd(-1)
+    for number in HANDLED:
+        signal.signal(number, signal.SIG_DFL)
+    os.setsid()
+    fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+    for descriptor in (0, 1, 2):
+        os.dup2(slave, descriptor)
+    os.closerange(3, 1024)
+    os.umask(0o022)
+    os.chdir(cwd)
+    os.execve(path, argv, environ)  # noqa: S606 - the shell is what we start
+
+
+def open_regular(path: str, flags: int) -> int:
+    """Open `path` if it is a regular file; a pipe or a device must not make us wait."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, 0o644)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, path)
+    return descriptor
+
+
+def copy_file(source: str, target: str) -> None:
+    """Copy content and permission bits."""
+    with open(source, "rb") as reader, open(target, "wb") as writer:
+        writer.write(reader.read())
+        os.fchmod(writer.fileno(), stat.S_IMODE(os.fstat(reader.fileno()).st_mode))
+
+
+def fields(pid: int | str) -> list[bytes]:
+    """Fields of /proc/PID/stat from the state on: state, parent, group, session, terminal, its group."""
+    with open(f"/proc/{pid}/stat", "rb") as file:
+        return file.read().rpartition(b")")[2].split()
+
+
+def foreground_group(pid: int) -> int:
+    """Foreground process group of the terminal of `pid`; 0 where there is none."""
+    try:
+        return max(0, int(fields(pid)[5]))
+    except OSError:
+        return 0
+
+
+def members(group: int) -> list[int]:
+    """Processes of a group, zombies excluded."""
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with contextlib.suppress(OSError):
+                state, _, of_group = fields(name)[:3]
+                if int(of_group) == group and state not in (b"Z", b"X"):
+                    found.append(int(name))
+    return sorted(found)
+
+
+def describe(pid: int) -> dict[str, object]:
+    """What one process is, and what it waits in."""
+    command = read_text(f"/proc/{pid}/cmdline").rstrip("\0").replace("\0", " ")
+    return {
+        "pid": pid,
+        "command": command or read_text(f"/proc/{pid}/comm").strip(),
+        "reads_terminal": any(reads_terminal(pid, thread) for thread in threads(pid)),
+        "waits_in": read_text(f"/proc/{pid}/wchan").strip("0"),
+    }
+
+
+def threads(pid: int) -> list[str]:
+    """Thread numbers of a process; none once it is gone."""
+    try:
+        return os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return []
+
+
+def reads_terminal(pid: int, thread: str) -> bool:
+    """Whether a thread is inside read(2) on a terminal."""
+    words = read_text(f"/proc/{pid}/task/{thread}/syscall").split()
+    if not words:
+        return read_text(f"/proc/{pid}/task/{thread}/wchan") in READ_FUNCTIONS
+    if words[0] not in READS:
+        return False
+    try:
+        device = os.stat(f"/proc/{pid}/fd/{int(words[1], 16)}")
+    except OSError:
+        return False
+    number = (os.major(device.st_rdev), os.minor(device.st_rdev))
+    return stat.S_ISCHR(device.st_mode) and (number[0] in TERMINAL_MAJORS or number == OWN_TERMINAL)
+
+
+def read_text(path: str) -> str:
+    """Content of a small file of /proc; empty where it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,392 @@
+r"""Shell: the pexpect driver; types one command into a terminal, says what came out and how it ended.
+
+Input: a `Terminal` of some backend and its marks; output: `CommandResult`s. It never sleeps: it reads until a
+mark says that the command ended, and looks at the foreground processes only when the output is quiet.
+
+    ready ──type──▶ echo ──C──▶ output ──D,A──▶ ready
+                     │            ├─ quiet, a process reads the terminal ─▶ answers, keys │ waits-for-input
+                     │            ├─ quiet, a shell without marks         ─▶ shell-lost
+                     └──P─▶ step-boundary                    no time left ─▶ timed-out
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any, Final, assert_never
+
+from pexpect import EOF, TIMEOUT
+from pexpect.expect import Expecter, searcher_string
+from pexpect.fdpexpect import fdspawn
+
+from docwalk.interaction import Interaction
+from docwalk.marks import EDITOR_DONE, EDITOR_READY, Mark, MarkKind
+from docwalk.results import Outcome
+from docwalk.terminal import visible_screen
+from docwalk.waiting import describe_processes, is_raw, judge_waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from docwalk.backend import Terminal
+    from docwalk.marks import Marks
+    from docwalk.options import Answer, KeyGroup
+
+    _FdSpawn = fdspawn[bytes]
+else:
+    _FdSpawn = fdspawn
+
+QUIET_S: Final = 0.3
+"""Output is quiet after this time; then, and not before, the processes are looked at."""
+LONGEST_TYPED: Final = 4095
+"""Bytes a terminal takes as one line (n_tty.c: N_TTY_BUF_SIZE - 1); longer commands go through a file."""
+
+_STILL_S: Final = 0.1  # a screen is still, for keys
+_RECOVER_S: Final = 1.0
+_READER_S: Final = 0.3  # from a prompt's text to the read that takes the answer
+_TICK_S: Final = 0.01
+_LOOKED_AT: Final = 16384  # bytes of output that a glance at the screen renders
+_PASTE_START: Final = b"\x1b[200~"
+_PASTE_END: Final = b"\x1b[201~"
+_INTERRUPT: Final = b"\x03"
+_ENTER: Final = b"\r"
+_NOTHING: Final = -1
+_HANGUP: Final = -2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandResult:
+    """What came of one typed command."""
+
+    outcome: Outcome
+    """PASSED if it ended as commands do, whatever its status; MISMATCH if answers or keys were left over."""
+    detail: str
+    """One sentence for people; empty for PASSED."""
+    raw: bytes
+    """What the terminal showed between the command's start and its end, marks removed."""
+    exit_status: int | None
+    """Exit status; None where the command did not end, or a new shell took over."""
+    elapsed_s: float
+    """Seconds from typing it to its end."""
+
+
+class _Event(Enum):
+    """Why reading stopped."""
+
+    ENDED = auto()
+    SECONDARY = auto()
+    STARTED = auto()
+    ASKED = auto()
+    CLOSED = auto()
+    QUIET = auto()
+    OTHER_EDITOR = auto()
+
+
+class _Spawn(_FdSpawn):
+    """pexpect on the master of a pty, which remembers when something came last."""
+
+    def __init__(self, fd: int) -> None:
+        super().__init__(fd, timeout=None, maxread=65536, use_poll=True)
+        self.delayafterread = None
+        self.last_data_s = time.monotonic()
+        self.pending = b""
+
+    def read_nonblocking(self, size: int = 1, timeout: float | None = -1) -> bytes:
+        data: bytes = super().read_nonblocking(size, timeout)
+        self.last_data_s = time.monotonic()
+        return data
+
+    def search(self, patterns: list[bytes], timeout_s: float) -> tuple[int, bytes]:
+        """Read until one of `patterns` came: its index, and everything up to its end.
+
+        The index is _NOTHING where none came in time (what came so far is `pending`, and is searched again),
+        and _HANGUP at the terminal's end.
+        """
+        wanted: list[Any] = [*patterns, TIMEOUT, EOF]
+        index = Expecter(self, searcher_string(wanted), None).expect_loop(max(timeout_s, 0))
+        before = self.before or b""
+        if index == len(patterns):
+            self.pending = before
+            return _NOTHING, b""
+        self.pending = b""
+        if index > len(patterns):
+            return _HANGUP, before
+        return index, before + patterns[index]
+
+
+class Shell:
+    """A session's shell: takes commands one after the other."""
+
+    def __init__(self, terminal: Terminal, marks: Marks, *, spill: Callable[[bytes], str]) -> None:
+        """Drive `terminal`.
+
+        Args:
+            terminal: with a shell that was just started.
+            marks: what that shell prints.
+            spill: writes text to a file inside and gives its path, for commands that cannot be typed.
+        """
+        self._terminal = terminal
+        self._marks = marks
+        self._spill = spill
+        self._spawn = _Spawn(terminal.fd)
+        self._takes_paste = True
+        self._taken: list[bytes] = []
+        self.is_alive = True
+        """Whether it takes another command."""
+
+    def wait_until_ready(self, timeout_s: float) -> CommandResult:
+        """Read up to the first prompt; what was shown before it (a message of the day) is the output."""
+        start_s = time.monotonic()
+        failure = self._follow([], Interaction((), ()), "the login shell", timeout_s)
+        self.is_alive = failure is None
+        return self._result(failure, self._output(), None, start_s)
+
+    def run(
+        self,
+        command: str,
+        *,
+        timeout_s: float,
+        answers: tuple[Answer, ...] = (),
+        keys: tuple[KeyGroup, ...] = (),
+    ) -> CommandResult:
+        """Type `command` and read until it ended.
+
+        Args:
+            command: one complete command; lines are joined by newlines.
+            timeout_s: seconds until it is interrupted.
+            answers: what to type when it asks, in order.
+            keys: what to press when it waits, in order.
+        """
+        start_s = time.monotonic()
+        if not self.is_alive:
+            return self._result((Outcome.SHELL_LOST, "the shell of this session is gone"), b"", None, start_s)
+        self._taken = []
+        interaction = Interaction(answers, keys)
+        lines = self._typed(command)
+        self._send(lines.pop(0))
+        failure = self._follow(lines, interaction, command, timeout_s)
+        if failure is not None:
+            output, status = self._output(), self._recover()
+            return self._result(failure, output, status, start_s)
+        return self._ended(lines, interaction, start_s)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._terminal.close()
+
+    # -- typing
+
+    def _typed(self, command: str) -> list[bytes]:
+        """What is typed, Enter included: a paste, or line by line where the editor takes none."""
+        text = command.encode()
+        if not self._takes_paste:
+            self._spawn.search([], 0)
+            self._takes_paste = EDITOR_READY in self._spawn.pending
+        if len(text) > LONGEST_TYPED or (b"\t" in text and not self._takes_paste):
+            # A typed tab completes, and a terminal drops what a line has too much.
+            text = b". " + self._spill(text + b"\n").encode()
+        if self._takes_paste:
+            return [_PASTE_START + text + _PASTE_END + _ENTER]
+        return [line + _ENTER for line in text.split(b"\n")]
+
+    def _send(self, data: bytes) -> None:
+        self._spawn.last_data_s = time.monotonic()
+        try:
+            self._spawn.send(data)
+        except OSError:
+            # The shell is gone; reading tells so next.
+            self.is_alive = False
+
+    # -- reading
+
+    def _follow(
+        self, lines: list[bytes], interaction: Interaction, command: str, timeout_s: float
+    ) -> tuple[Outcome, str] | None:
+        """Read until the command ended (None) or cannot end (why)."""
+        end_s = time.monotonic() + timeout_s
+        while (event := self._next_event(interaction, end_s)) is not _Event.ENDED:
+            failure = self._react(event, lines, interaction, command)
+            if failure is not None:
+                return failure
+            if time.monotonic() >= end_s:
+                doing = describe_processes(self._terminal.foreground())
+                return Outcome.TIMED_OUT, f"not done after {timeout_s:g} s: {doing}"
+        return None
+
+    def _react(
+        self, event: _Event, lines: list[bytes], interaction: Interaction, command: str
+    ) -> tuple[Outcome, str] | None:
+        match event:
+            case _Event.SECONDARY if lines:
+                self._send(lines.pop(0))
+            case _Event.SECONDARY:
+                return Outcome.STEP_BOUNDARY, "the shell waits for the rest of the command"
+            case _Event.STARTED:
+                interaction.is_started = True
+            case _Event.ASKED:
+                self._answer(interaction)
+            case _Event.QUIET:
+                return self._when_quiet(interaction, command)
+            case _Event.CLOSED:
+                return self._closed()
+            case _Event.OTHER_EDITOR | _Event.ENDED:
+                pass
+            case _:
+                assert_never(event)
+        return None
+
+    def _next_event(self, interaction: Interaction, end_s: float) -> _Event:
+        spawn, marks = self._spawn, self._marks
+        quiet_s = QUIET_S if interaction.is_over else _STILL_S
+        timeout_s = min(spawn.last_data_s + quiet_s, end_s) - time.monotonic()
+        patterns = [EDITOR_READY if self._takes_paste else marks.prompt, marks.secondary]
+        if not interaction.is_started:
+            patterns.append(marks.command)
+        elif interaction.asks is not None:
+            patterns.append(interaction.asks.encode())
+        index, consumed = spawn.search(patterns, timeout_s)
+        if index == _NOTHING:
+            return self._quiet_event()
+        self._taken.append(consumed)
+        if index == _HANGUP:
+            return _Event.CLOSED
+        if index == 0:
+            has_ended = not self._takes_paste or marks.prompt in consumed
+            return _Event.ENDED if has_ended else _Event.OTHER_EDITOR
+        if index == 1:
+            return _Event.SECONDARY
+        return _Event.ASKED if interaction.is_started else _Event.STARTED
+
+    def _quiet_event(self) -> _Event:
+        # A prompt after which no editor came: this shell takes no paste. The next search finds the prompt.
+        if self._takes_paste and self._marks.prompt in self._spawn.pending:
+            self._takes_paste = False
+            return _Event.OTHER_EDITOR
+        return _Event.QUIET
+
+    # -- answering
+
+    def _answer(self, interaction: Interaction) -> None:
+        # Programs that ask for passwords drop what was typed before they read: wait for the read.
+        end_s = time.monotonic() + _READER_S
+        while time.monotonic() < end_s:
+            if any(each.reads_terminal or each.polls for each in self._terminal.foreground()):
+                break
+            self._spawn.search([], _TICK_S)
+        self._send(interaction.take_answer())
+
+    def _when_quiet(self, interaction: Interaction, command: str) -> tuple[Outcome, str] | None:
+        processes = self._terminal.foreground()
+        self._spawn.last_data_s = time.monotonic()  # look again after the same time
+        seen = self._output()[-_LOOKED_AT:]
+        screen = visible_screen(seen)
+        text = "\n".join(line.text for line in screen)
+        if any(each.reads_terminal or each.polls for each in processes):
+            if interaction.can_press(text):
+                self._send(interaction.take_keys(seen))
+                return None
+            if interaction.asks is not None and text.endswith(interaction.asks):
+                self._answer(interaction)
+                return None
+        shown = screen[-1].text if screen else ""
+        failure = judge_waiting(processes, is_raw=is_raw(self._terminal.fd), shown=shown, command=command)
+        if failure is not None and not interaction.is_over:
+            return failure[0], f"{failure[1]}; {interaction.left()}"
+        return failure
+
+    # -- ending
+
+    def _ended(self, lines: list[bytes], interaction: Interaction, start_s: float) -> CommandResult:
+        found = self._marks.find(b"".join(self._taken))
+        commands = [mark for mark in found if mark.kind is MarkKind.COMMAND]
+        done = next(mark for mark in reversed(found) if mark.kind is MarkKind.DONE)
+        # A shell that was started meanwhile and now shows its first prompt: the command goes on in it.
+        is_new = any(mark.kind is MarkKind.START and mark.pid == done.pid for mark in found)
+        failure: tuple[Outcome, str] | None = None
+        output = self._output()
+        if not commands and not done.status:
+            said = visible_screen(output)
+            failure = (
+                Outcome.STEP_BOUNDARY,
+                f"the shell ran nothing: {said[-1].text if said else 'no command'}",
+            )
+        elif lines or sum(mark.pid == commands[0].pid for mark in commands[1:]) if commands else False:
+            failure = Outcome.STEP_BOUNDARY, "the shell ran more than one command"
+        elif not interaction.is_over:
+            failure = Outcome.MISMATCH, interaction.left()
+        return self._result(failure, output, None if is_new else done.status, start_s)
+
+    def _closed(self) -> tuple[Outcome, str]:
+        self.is_alive = False
+        status = self._exit_status()
+        said = (
+            ""
+            if status is None
+            else f" with exit status {status}"
+            if status >= 0
+            else f" by signal {-status}"
+        )
+        return Outcome.SHELL_LOST, f"the shell ended{said}"
+
+    def _exit_status(self) -> int | None:
+        # The pty closes a moment before the shell can be waited for.
+        end_s = time.monotonic() + _RECOVER_S
+        status = self._terminal.exit_status()
+        while status is None and time.monotonic() < end_s:
+            status = self._terminal.exit_status()
+        return status
+
+    def _recover(self) -> int | None:
+        """Get back to a prompt, first as a reader would; gives the status of a shell that ended."""
+        if not self.is_alive:
+            return self._exit_status()
+        self._send(_INTERRUPT)
+        if not self._reaches_prompt():
+            self._terminal.kill_foreground()
+            self.is_alive = self._reaches_prompt()
+        return None
+
+    def _reaches_prompt(self) -> bool:
+        end_s = time.monotonic() + _RECOVER_S
+        while time.monotonic() < end_s:
+            event = self._next_event(Interaction((), ()), end_s)
+            if event is _Event.ENDED:
+                return True
+            if event is _Event.CLOSED:
+                self.is_alive = False
+                return False
+            if event is _Event.QUIET:
+                self._spawn.last_data_s = time.monotonic()
+        return False
+
+    def _output(self) -> bytes:
+        """What the command printed so far, or altogether."""
+        taken = b"".join((*self._taken, self._spawn.pending))
+        found = self._marks.find(taken)
+        return self._marks.strip(taken[_start(found, taken) : _end(found, taken)])
+
+    def _result(
+        self, failure: tuple[Outcome, str] | None, raw: bytes, status: int | None, start_s: float
+    ) -> CommandResult:
+        outcome, detail = (Outcome.PASSED, "") if failure is None else failure
+        return CommandResult(
+            outcome=outcome,
+            detail=detail,
+            raw=raw,
+            exit_status=status,
+            elapsed_s=time.monotonic() - start_s,
+        )
+
+
+def _start(found: tuple[Mark, ...], taken: bytes) -> int:
+    for mark in found:
+        if mark.kind is MarkKind.COMMAND:
+            return mark.end
+    # Nothing was run (a syntax error): what follows the echo, which ends with the editor or its line.
+    edited = taken.rfind(EDITOR_DONE)
+    return edited + len(EDITOR_DONE) if edited >= 0 else 0
+
+
+def _end(found: tuple[Mark, ...], taken: bytes) -> int:
+    return next((mark.start for mark in reversed(found) if mark.kind is MarkKind.DONE), len(taken))
