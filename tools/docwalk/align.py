@@ -58,6 +58,8 @@ class Row:
     """The rule that failed, for people; empty where none did."""
     column: int = 1
     """First column, from 1, at which a changed pair differs."""
+    expected_column: int = 1
+    """The same in the expected line as it is shown."""
     nearest: int | None = None
     """For a missing line the most similar actual line, from 0; None where none is similar."""
 
@@ -170,7 +172,7 @@ def _apart(items: Sequence[Item], count: int) -> list[Row]:
 
 
 def _cheapest(items: Sequence[Item], lines: Sequence[str], known: dict[str, str]) -> list[Row]:
-    """Edit distance with similarity: a fitting pair costs nothing, a missing or unexpected line 1."""
+    """Edit distance with similarity: a missing or unexpected line costs 1, a fitting pair earns 2."""
     from rapidfuzz import fuzz  # noqa: PLC0415 - only mismatches need it, and it is slow to load
 
     width = len(lines) + 1
@@ -198,7 +200,7 @@ def _cheapest(items: Sequence[Item], lines: Sequence[str], known: dict[str, str]
 
 def _pair_cost(rule: LineRule, line: str, known: Mapping[str, str], ratio: _Ratio) -> float:
     if rule.fit(line, known).fits:
-        return 0.0
+        return -2.0  # so that an elision does not swallow lines that fit
     similar = ratio(rule.shown, line)
     return 2.0 - 1.9 * similar / 100 if similar >= _SIMILAR else 2.5
 
@@ -293,5 +295,13 @@ def explain(
             fit = rule.fit(lines[row.start], known)
             known.update(fit.caught)
             kind = RowKind.EQUAL if fit.fits else RowKind.CHANGED
-            explained.append(replace(row, kind=kind, reason=fit.reason, column=fit.column))
+            explained.append(
+                replace(
+                    row,
+                    kind=kind,
+                    reason=fit.reason,
+                    column=fit.column,
+                    expected_column=fit.expected_column,
+                )
+            )
     return tuple(explained)

@@ -30,8 +30,10 @@ class Fit:
     """What its captures caught; empty where it does not fit."""
     reason: str
     """What does not fit, for people; empty where it fits."""
-    column: int
+    column: int = 1
     """First column, from 1, at which it does not fit; 1 where it fits."""
+    expected_column: int = 1
+    """The same in the expectation as it is shown, placeholders as they are written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,7 @@ class LineRule:
             if is_fixed and isinstance(part, Literal | Captured)
         )
         return cls(
-            shown="".join(_written(part) for part in line.parts),
+            shown="".join(str(part) for part in line.parts),
             fixed=fixed if is_fixed else None,
             parts=line.parts,
             mode=mode,
@@ -111,20 +113,21 @@ class LineRule:
         for part in self.parts:
             piece = self._piece(part, captures)
             if piece is None:
-                return _no_fit(f"nothing was captured as `{_written(part)}` before this line", 1)
+                return _no_fit(f"nothing was captured as `{part!s}` before this line")
             if isinstance(part, Captured | Capture) and isinstance(piece, _Hole):
                 again.append((len(pieces), part.name))
             pieces.append(piece)
         cut, stuck_part, stuck_at = _cut(pieces, text)
         if cut is None:
-            return _stuck(pieces, stuck_part, text, stuck_at)
+            return _stuck(self.parts, pieces, stuck_part, text, stuck_at)
         caught: dict[str, str] = {}
         for index, name in again:
             piece_text = text[cut[index] : cut[index + 1]]
             if caught.setdefault(name, piece_text) != piece_text:
                 reason = f"`[[{name}]]` was `{caught[name]}` before, and is `{piece_text}` here"
-                return _no_fit(reason, cut[index] + 1)
-        return Fit(fits=True, caught=caught, reason="", column=1)
+                shown = sum(len(str(part)) for part in self.parts[:index])
+                return _no_fit(reason, cut[index] + 1, shown + 1)
+        return Fit(fits=True, caught=caught, reason="")
 
     def _piece(self, part: Part, captures: Mapping[str, str]) -> _Piece | None:
         """What `part` stands for, None if it names a capture that was not made."""
@@ -134,11 +137,11 @@ class LineRule:
             case Literal(text=text):
                 return text
             case Gap():
-                return _Hole(written=_written(part), pattern=None)
+                return _Hole(written=str(part), pattern=None)
             case Redacted(name=name):
-                return _Hole(written=_written(part), pattern=self.redactions[name])
+                return _Hole(written=str(part), pattern=self.redactions[name])
             case Capture(name=name, kind=kind):
-                return _Hole(written=_written(part), pattern=self.redactions[kind], capture=name)
+                return _Hole(written=str(part), pattern=self.redactions[kind], capture=name)
             case Captured():
                 return self._caught_here(part)
             case _ as unreachable:
@@ -147,7 +150,7 @@ class LineRule:
     def _caught_here(self, part: Captured) -> _Hole | None:
         """A hole of the form of the capture in this very line; that its text is the same is checked later."""
         kinds = [p.kind for p in self.parts if isinstance(p, Capture) and p.name == part.name]
-        return _Hole(written=_written(part), pattern=self.redactions[kinds[0]]) if kinds else None
+        return _Hole(written=str(part), pattern=self.redactions[kinds[0]]) if kinds else None
 
     def _fit_regex(self, text: str, captures: Mapping[str, str]) -> Fit:
         names: list[str] = []
@@ -156,7 +159,7 @@ class LineRule:
             piece = part.text if isinstance(part, Literal) else self._piece(part, captures)
             match piece:
                 case None:
-                    return _no_fit(f"nothing was captured as `{_written(part)}` before this line", 1)
+                    return _no_fit(f"nothing was captured as `{part!s}` before this line")
                 case _Hole(capture=str(name)) if name not in names:
                     names.append(name)
                     pattern += f"(?P<docwalk_{len(names)}>{_source(piece.pattern)})"
@@ -171,42 +174,39 @@ class LineRule:
         try:
             found = re.fullmatch(pattern, text)
         except re.error as error:
-            return _no_fit(f"`{self.shown}` is no regular expression: {error}", 1)
+            return _no_fit(f"`{self.shown}` is no regular expression: {error}")
         if found is None:
-            return _no_fit(f"the regular expression `{self.shown}` does not match", 1)
+            return _no_fit(f"the regular expression `{self.shown}` does not match")
         caught = {name: found[f"docwalk_{index}"] for index, name in enumerate(names, start=1)}
-        return Fit(fits=True, caught=caught, reason="", column=1)
+        return Fit(fits=True, caught=caught, reason="")
 
 
-_FITS = Fit(fits=True, caught={}, reason="", column=1)
+_FITS = Fit(fits=True, caught={}, reason="")
 
 
 def _source(pattern: re.Pattern[str] | None) -> str:
     return ".*" if pattern is None else pattern.pattern
 
 
-def _written(part: Part) -> str:
-    match part:
-        case Literal(text=text):
-            return text
-        case Gap():
-            return "[[...]]"
-        case Redacted(name=name) | Captured(name=name):
-            return f"[[{name}]]"
-        case Capture(name=name, kind=kind):
-            return f"[[{name}={kind}]]"
-        case _ as unreachable:
-            assert_never(unreachable)
+def _no_fit(reason: str, column: int = 1, expected_column: int | None = None) -> Fit:
+    return Fit(
+        fits=False,
+        caught={},
+        reason=reason,
+        column=column,
+        expected_column=column if expected_column is None else expected_column,
+    )
 
 
-def _no_fit(reason: str, column: int) -> Fit:
-    return Fit(fits=False, caught={}, reason=reason, column=column)
+def _common(one: str, other: str) -> int:
+    """Length of the common start of two texts."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _differs(expected: str, text: str) -> Fit:
     """Why a line is not the one text that was expected."""
-    same = next((i for i, (a, b) in enumerate(zip(expected, text, strict=False)) if a != b), None)
-    column = (min(len(expected), len(text)) if same is None else same) + 1
+    column = _common(expected, text) + 1
     if expected.rstrip() == text.rstrip():
         return _no_fit("differs only in white space at the end of the line", column)
     if expected.split() == text.split():
@@ -216,20 +216,32 @@ def _differs(expected: str, text: str) -> Fit:
     return _no_fit(f"differs from column {column}", column)
 
 
-def _stuck(pieces: Sequence[_Piece], index: int, text: str, offset: int) -> Fit:
+def _stuck(parts: Sequence[Part], pieces: Sequence[_Piece], index: int, text: str, offset: int) -> Fit:
     """Why a line with placeholders does not fit: the part that was reached last, and where."""
-    column = offset + 1
-    found = f"`{text[offset:]}`" if offset < len(text) else "the end of the line"
-    if index == len(pieces):
-        return _no_fit(f"nothing more was expected at column {column}, found {found}", column)
-    piece = pieces[index]
-    if isinstance(piece, str):
-        return _no_fit(f"`{piece}` was expected at column {column}, found {found}", column)
-    if piece.pattern is None:
-        follower = pieces[index + 1]
-        wanted = follower if isinstance(follower, str) else follower.written
-        return _no_fit(f"`{wanted}` was expected somewhere from column {column}, found {found}", column)
-    return _no_fit(f"`{piece.written}` does not fit at column {column}: found {found}", column)
+    piece = pieces[index] if index < len(pieces) else None
+    follower = pieces[index + 1] if index + 1 < len(pieces) else None
+    if isinstance(piece, _Hole) and piece.pattern is not None and isinstance(follower, str):
+        # The placeholder may fit, and what follows it not: that is then what is wrong.
+        fitting = piece.pattern.match(text, offset)
+        if fitting is not None:
+            index, offset, piece = index + 1, fitting.end(), follower
+    shown_before = sum(len(str(part)) for part in parts[:index])
+    same = _common(piece, text[offset:]) if isinstance(piece, str) else 0
+    column = offset + same + 1
+    in_literal = index < len(parts) and isinstance(parts[index], Literal)
+    expected_column = shown_before + (same if in_literal else 0) + 1
+    word = piece.rfind(" ", 0, same) + 1 if isinstance(piece, str) else 0
+    found = f"found `{text[offset + word :]}`" if offset + word < len(text) else "the line ends"
+    if piece is None:
+        reason = f"nothing more was expected from column {column}, {found}"
+    elif isinstance(piece, str):
+        reason = f"`{piece[word:]}` was expected at column {offset + word + 1}, {found}"
+    elif piece.pattern is None:
+        wanted = follower.written if isinstance(follower, _Hole) else follower
+        reason = f"`{wanted}` was expected somewhere from column {column}, {found}"
+    else:
+        reason = f"`{piece.written}` does not fit at column {column}, {found}"
+    return _no_fit(reason, column, expected_column)
 
 
 def _cut(pieces: Sequence[_Piece], text: str) -> tuple[tuple[int, ...] | None, int, int]:

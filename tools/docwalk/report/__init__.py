@@ -1,0 +1,1 @@
+"""Reports: results as text for people; nothing is decided here."""

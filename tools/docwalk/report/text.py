@@ -1,0 +1,299 @@
+"""What a person reads of a run: a failing step with its diff and what to try, and the summary of many walks.
+
+Results and plans in, styled lines out; the caller prints them.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, assert_never
+
+from rich.console import Console
+from rich.text import Text
+
+from docwalk.expectation import LineExpectation
+from docwalk.match import RowKind, match_lines
+from docwalk.plan import EditFile, TypeCommand
+from docwalk.redaction import compile_redactions
+from docwalk.report.diff import diff_lines, differing_part, shown_expectation, visible
+from docwalk.results import Outcome
+from docwalk.status import Status
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from docwalk.match import Match
+    from docwalk.plan import Step, Walk
+    from docwalk.record import Record
+    from docwalk.results import StepResult, WalkResult
+    from docwalk.status import BlockStatus
+
+_TAIL: Final = 15  # lines of output shown where there is no diff
+_SLOWEST: Final = 3  # steps named in the summary
+_SLOW_S: Final = 1.0  # seconds from which a step is worth naming
+_TELLING: Final = ("version", "duration", "size", "date", "time", "percent", "url", "path", "number", "hash")
+
+
+def failure_lines(walk: Walk, result: WalkResult, *, width_cols: int = 100) -> Iterator[Text]:
+    """The report of the step at which a walk failed; nothing for a walk that did not.
+
+    Args:
+        walk: what was planned.
+        result: what happened.
+        width_cols: columns of the terminal.
+    """
+    failed = next(
+        ((s, r) for s, r in zip(walk.steps, result.steps, strict=True) if _is_failure(r.outcome)), None
+    )
+    if failed is None:
+        return
+    step, outcome = failed
+    yield Text(f"{walk.source_path}:{step.line}: {outcome.outcome.value}: {outcome.detail}", style="bold red")
+    yield Text()
+    for line in _command_lines(step, outcome):
+        yield Text(f"    {line}", style="bold")
+    yield Text()
+    match = _match(walk, result, step, outcome)
+    if match is not None and not match.matched:
+        yield from diff_lines(match.rows, _texts(outcome), width_cols=width_cols)
+        yield from _reasons(match, _texts(outcome))
+    else:
+        yield from _output(outcome)
+    yield Text()
+    for hint in _hints(walk, step, outcome, match):
+        yield Text(f"  try: {hint}", style="cyan")
+    yield Text(f"  run this walk again: {rerun_command(walk)}", style="cyan")
+
+
+def rerun_command(walk: Walk) -> str:
+    """The command that runs just this walk."""
+    return f"docwalk run {shlex.quote(str(walk.source_path))} --walk {shlex.quote(walk.name)}"
+
+
+def _is_failure(outcome: Outcome) -> bool:
+    return outcome not in {Outcome.PASSED, Outcome.NOT_RUN}
+
+
+def _texts(outcome: StepResult) -> list[str]:
+    return [line.text for line in outcome.lines]
+
+
+def _command_lines(step: Step, outcome: StepResult) -> Iterator[str]:
+    match step.action:
+        case TypeCommand() as action:
+            first, *rest = (outcome.command_sent or action.command).split("\n")
+            yield f"$ {first}"
+            yield from (f"> {line}" for line in rest)
+        case EditFile() as action:
+            yield f"{action.mode.value} {action.path}"
+        case _ as unreachable:
+            assert_never(unreachable)
+
+
+def _match(walk: Walk, result: WalkResult, step: Step, outcome: StepResult) -> Match | None:
+    """The comparison of the step, made again from what was planned and what came out."""
+    action = step.action
+    if not isinstance(action, TypeCommand) or action.expected is None:
+        return None
+    if outcome.outcome not in {Outcome.MISMATCH, Outcome.WRONG_STATUS}:
+        return None
+    captures: dict[str, str] = {}
+    for earlier in result.steps[: step.index]:
+        captures.update(earlier.captures)
+    return match_lines(
+        action.expected,
+        _texts(outcome),
+        mode=action.match,
+        redactions=compile_redactions(walk.redactions),
+        captures=captures,
+    )
+
+
+def _reasons(match: Match, lines: Sequence[str]) -> Iterator[Text]:
+    """Why the first row that failed did, and the line most like it."""
+    row = match.problem
+    if row is None:
+        return
+    yield Text()
+    where = f"line {row.expected.source_line}: " if row.expected is not None else ""
+    yield Text(f"  {where}{row.reason}")
+    if row.nearest is not None and isinstance(row.expected, LineExpectation):
+        yield Text(f"  nearest: line {row.nearest + 1} of the output, `{visible(lines[row.nearest])}`")
+
+
+def _output(outcome: StepResult) -> Iterator[Text]:
+    lines = [line.text for line in (outcome.screen or outcome.lines)]
+    if not lines:
+        yield Text("  it printed nothing", style="dim")
+        return
+    if len(lines) > _TAIL:
+        yield Text(f"  … {len(lines) - _TAIL} lines before", style="dim")
+    for line in lines[-_TAIL:]:
+        yield Text(f"  │ {line}".rstrip())
+
+
+def _hints(walk: Walk, step: Step, outcome: StepResult, match: Match | None) -> Iterator[str]:
+    """What an author can do about an outcome."""
+    update = f"docwalk update {shlex.quote(str(walk.source_path))}"
+    match outcome.outcome:
+        case Outcome.MISMATCH:
+            placeholder = _placeholder(match, outcome, compile_redactions(walk.redactions))
+            if placeholder is not None:
+                yield placeholder
+            yield f"if the new output is right, accept it: {update}"
+        case Outcome.WRONG_STATUS:
+            status = outcome.exit_status
+            if isinstance(step.action, TypeCommand) and step.action.expected is not None:
+                yield f"if it should end so, write `[exit {status}]` below its output: {update}"
+            else:
+                yield f"if it should end so, make the block a `{{bash}}` with `exit: {status}`"
+        case Outcome.TIMED_OUT:
+            yield f"if it needs longer than {step.timeout_s:g} s, give its block a longer `timeout`"
+        case Outcome.WAITS_FOR_INPUT:
+            yield "say what the reader types: `answers` for questions, `keys` for a full-screen program"
+        case Outcome.STEP_BOUNDARY:
+            yield "write one complete command after each prompt, continuation lines with `> `"
+        case Outcome.SHELL_LOST:
+            yield "if the command starts another shell or a REPL, declare its `prompt`"
+        case Outcome.PASSED | Outcome.NOT_RUN:
+            pass
+        case _ as unreachable:
+            assert_never(unreachable)
+
+
+def _placeholder(
+    match: Match | None, outcome: StepResult, redactions: Mapping[str, re.Pattern[str]]
+) -> str | None:
+    """The placeholder that would have let the first changed line pass, if one is obvious."""
+    row = match.problem if match is not None else None
+    if row is None or row.kind is not RowKind.CHANGED:
+        return None
+    expected, actual = shown_expectation(row.expected), outcome.lines[row.start].text
+    one, other = _differing_words(expected, actual)
+    for name in _TELLING:
+        pattern = redactions.get(name)
+        if pattern is not None and pattern.fullmatch(one) and pattern.fullmatch(other):
+            return f"if it differs from run to run, write `[[{name}]]` for `{one}`"
+    return None
+
+
+def _differing_words(expected: str, actual: str) -> tuple[str, str]:
+    """What differs between two lines, extended to whole words on both sides."""
+    start, end, other_end = differing_part(expected, actual)
+    while start > 0 and not expected[start - 1].isspace():
+        start -= 1
+    while end < len(expected) and not expected[end].isspace():
+        end += 1
+        other_end += 1
+    return expected[start:end], actual[start:other_end]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What a maintainer wants to know after a run."""
+
+    records: tuple[Record, ...]
+    """Records of the walks that were run, in order."""
+    statuses: tuple[BlockStatus, ...]
+    """Status of every block of the pages walked."""
+    elapsed_s: float
+    """Seconds the whole took."""
+    records_dir: Path
+    """Where the records are."""
+    errors: int = 0
+    """Walks that could not be started."""
+
+
+def summary_lines(summary: Summary) -> Iterator[Text]:
+    """The summary, a few lines; the first one says whether all is well."""
+    failed = [record for record in summary.records if record.failing_step is not None]
+    passed = len(summary.records) - len(failed)
+    steps = [step for record in summary.records for step in record.result.steps]
+    ran = sum(step.outcome is not Outcome.NOT_RUN for step in steps)
+    good = not failed and not summary.errors
+    verdict = f"{passed} of {_count(len(summary.records) + summary.errors, 'walk')} passed"
+    verdict += f", {summary.errors} could not start" if summary.errors else ""
+    line = f"{verdict}, {_count(ran, 'step')} in {duration(summary.elapsed_s)}"
+    yield Text(line, style="bold green" if good else "bold red")
+    if summary.statuses:
+        yield _row("blocks", _status_counts(summary.statuses))
+    yield from _not_run(summary.statuses)
+    slowest = sorted(
+        ((step, record) for record in summary.records for step in record.result.steps),
+        key=lambda pair: -pair[0].elapsed_s,
+    )
+    slow = [
+        f"{duration(step.elapsed_s)} `{_shorten(step.command_sent)}` ({record.page}:{record.steps[at].line})"
+        for step, record in slowest[:_SLOWEST]
+        if step.elapsed_s >= _SLOW_S and (at := step.index) >= 0
+    ]
+    yield from _rows("slowest", slow)
+    used = Counter(
+        (record.environment, record.result.environment_digest[:19], record.result.mode)
+        for record in summary.records
+    )
+    yield from _rows("environment", [f"{name} {digest}… ({mode})" for name, digest, mode in used])
+    if summary.records:
+        yield _row("records", str(summary.records_dir))
+    for record in failed:
+        step = record.failing_step
+        if step is not None:
+            place = f"{record.page}:{record.steps[step.index].line}"
+            yield Text(f"  failed       {record.walk_name} ({place}): {step.outcome.value}", style="red")
+
+
+def _status_counts(statuses: Iterable[BlockStatus]) -> str:
+    counts = Counter(status.status for status in statuses)
+    return ", ".join(f"{counts[each]} {each.value}" for each in Status if counts[each])
+
+
+def _not_run(statuses: Iterable[BlockStatus]) -> Iterator[Text]:
+    reasons = Counter(s.reason for s in statuses if s.status is Status.NOT_RUN)
+    yield from _rows(
+        "not run", [f"{reason} ({_count(count, 'block')})" for reason, count in reasons.most_common()]
+    )
+
+
+def _rows(label: str, values: Sequence[str]) -> Iterator[Text]:
+    for index, value in enumerate(values):
+        yield _row(label if index == 0 else "", value)
+
+
+def _row(label: str, value: str) -> Text:
+    return Text.assemble((f"  {label:<13}", "dim"), value)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _shorten(command: str, limit: int = 40) -> str:
+    first = command.split("\n", maxsplit=1)[0]
+    return first if len(first) <= limit and "\n" not in command else f"{first[: limit - 1]}…"
+
+
+def duration(seconds: float) -> str:
+    """Seconds for people: `0.3 s`, `12 s`, `2 min 5 s`."""
+    if seconds < 10:  # noqa: PLR2004 - from here on tenths tell nothing
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def render(lines: Iterable[Text], *, width_cols: int, colour: bool) -> str:
+    """Styled lines as one text with newlines; ANSI sequences only with `colour`."""
+    console = Console(
+        width=max(width_cols, 40),
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        no_color=not colour,
+        legacy_windows=False,
+    )
+    with console.capture() as capture:
+        for line in lines:
+            console.print(line, soft_wrap=True, highlight=False)
+    return capture.get()

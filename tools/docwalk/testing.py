@@ -1,0 +1,130 @@
+"""For tests: pages from text, and results as if a shell had printed what a test says.
+
+Nothing here starts a process; the comparison is the real one, so that a made-up result fails where a real
+one would.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docwalk.config import Project
+from docwalk.document import parse_document
+from docwalk.match import match_lines
+from docwalk.plan import TypeCommand, make_plan
+from docwalk.redaction import compile_redactions
+from docwalk.results import Outcome, OutputLine, StepResult, Style, StyledText, WalkResult
+from docwalk.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from docwalk.document import Document
+    from docwalk.plan import Step, Walk
+
+DIGEST = "sha256:" + "0" * 64
+"""Digest of the environment of made-up results."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """What a command prints, and how it ends."""
+
+    lines: tuple[str, ...] = ()
+    """Lines, without newlines."""
+    exit_status: int = 0
+    """Its status."""
+
+
+def made_up_project(root: Path = Path("/nowhere")) -> Project:
+    """A project of defaults with the environment `login`."""
+    return Project(
+        root=root,
+        environments_dir=root / "environments",
+        environments=("login",),
+        records_dir=root / "build" / "records",
+        site_values={"prefix": "/opt/apps"},
+    )
+
+
+def planned(text: str, *, path: str = "page.md") -> tuple[Document, tuple[Walk, ...]]:
+    """A page's document and its walks.
+
+    Raises:
+        SourceError: the text is no page.
+    """
+    project = made_up_project()
+    document = parse_document(Source(path=Path(path), text=text), project)
+    return document, make_plan([document], project).walks
+
+
+def result_of(walk: Walk, printed: Sequence[Printed], *, goes_on: bool = False) -> WalkResult:
+    """The result of a walk whose commands print, in order, what `printed` says; files are written.
+
+    Args:
+        walk: what is run.
+        printed: one for each command of the walk.
+        goes_on: whether later steps are run after one that failed.
+    """
+    outputs = iter(printed)
+    captures: dict[str, str] = {}
+    steps: list[StepResult] = []
+    for step in walk.steps:
+        result = _step_result(step, outputs, walk, captures)
+        if not goes_on and any(r.outcome is not Outcome.PASSED for r in steps):
+            detail = "an earlier step of the walk failed"
+            result = replace(result, outcome=Outcome.NOT_RUN, detail=detail, lines=(), exit_status=None)
+        captures.update(result.captures)
+        steps.append(result)
+    return WalkResult(
+        walk_name=walk.name,
+        started_at="2026-11-22T10:00:00+00:00",
+        elapsed_s=1.5,
+        environment_digest=DIGEST,
+        manifest={"os": "Debian 12"},
+        mode="sandbox/plain",
+        terminal={"TERM": "xterm-256color"},
+        steps=tuple(steps),
+    )
+
+
+def output_lines(texts: Sequence[str]) -> tuple[OutputLine, ...]:
+    """Lines without any rendition."""
+    return tuple(OutputLine(runs=(StyledText(text=text, style=Style()),) if text else ()) for text in texts)
+
+
+def _step_result(
+    step: Step, outputs: Iterator[Printed], walk: Walk, captures: Mapping[str, str]
+) -> StepResult:
+    base = StepResult(
+        index=step.index, block_id=step.block_id, outcome=Outcome.PASSED, started_s=0.1, elapsed_s=0.2
+    )
+    action = step.action
+    if not isinstance(action, TypeCommand):
+        return base
+    printed = next(outputs)
+    match = match_lines(
+        action.expected if action.expected is not None else (),
+        printed.lines if action.expected is not None else (),
+        mode=action.match,
+        redactions=compile_redactions(walk.redactions),
+        captures=captures,
+    )
+    outcome, detail = Outcome.PASSED, ""
+    if printed.exit_status != action.exit_status:
+        outcome = Outcome.WRONG_STATUS
+        detail = f"exit status {printed.exit_status}, expected {action.exit_status}"
+    elif match.problem is not None:
+        outcome, detail = Outcome.MISMATCH, match.problem.reason
+    return replace(
+        base,
+        outcome=outcome,
+        detail=detail,
+        command_sent=action.command,
+        raw="\r\n".join(printed.lines).encode(),
+        lines=output_lines(printed.lines),
+        exit_status=printed.exit_status,
+        captures=match.captures,
+    )
