@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -13,15 +14,13 @@ _PLAIN: Final = {
     "Tab": b"\t",
     "Space": b" ",
     "Backspace": b"\x7f",
+    "lt": b"<",
     "Delete": b"\x1b[3~",
-    "Insert": b"\x1b[2~",
     "PageUp": b"\x1b[5~",
     "PageDown": b"\x1b[6~",
 }
 _CURSOR: Final = {"Up": b"A", "Down": b"B", "Right": b"C", "Left": b"D", "Home": b"H", "End": b"F"}
-
-KEY_NAMES: Final = frozenset({*_PLAIN, *_CURSOR})
-"""Names that may stand in angle brackets, besides `C-x` for a letter x."""
+_CONTROL: Final = re.compile(r"C-([a-z@\[\\\]^_])")
 
 _APPLICATION_ON: Final = b"\x1b[?1h"
 _APPLICATION_OFF: Final = b"\x1b[?1l"
@@ -49,8 +48,9 @@ def key_bytes(key: str, *, is_application: bool) -> bytes:
         return _PLAIN[name]
     if name in _CURSOR:
         return (b"\x1bO" if is_application else b"\x1b[") + _CURSOR[name]
-    if name.startswith("C-") and len(name) == 3 and name[2].isalpha() and name.isascii():  # noqa: PLR2004
-        return bytes([ord(name[2].upper()) - ord("@")])
+    control = _CONTROL.fullmatch(name)
+    if control is not None:
+        return bytes([ord(control[1].upper()) - ord("@")])
     raise ValueError(f"no key is called `{key}`")
 
 

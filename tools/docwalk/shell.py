@@ -12,7 +12,7 @@ mark says that the command ended, and looks at the foreground processes only whe
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
@@ -167,8 +167,8 @@ class Shell:
         self._send(lines.pop(0))
         failure = self._follow(lines, interaction, command, timeout_s)
         if failure is not None:
-            output, status = self._output(), self._recover()
-            return self._result(failure, output, status, start_s)
+            result = self._result(failure, self._output(), None, start_s)
+            return replace(result, exit_status=self._recover())
         return self._ended(lines, interaction, start_s)
 
     def close(self) -> None:

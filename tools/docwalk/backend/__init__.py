@@ -67,6 +67,8 @@ class Instance(Protocol):
     """Backend and mode, such as `sandbox/plain`."""
     marks: Marks
     """The marks its shells print."""
+    shells: frozenset[str]
+    """Names of the shells that print them."""
 
     def open_terminal(
         self, *, shell: str, user: str | None, rows: int, columns: int, environ: Mapping[str, str]

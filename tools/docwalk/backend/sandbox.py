@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from docwalk.environment.store import BuiltEnvironment
 
 _RUN: Final = PurePosixPath("/run/docwalk")
-_RC_FILE: Final = PurePosixPath("/etc/bash.bashrc")
-_RC_HOOK: Final = f"\n[ -r {_RUN}/marks.bash ] && . {_RUN}/marks.bash\n"
 _INIT_SOURCE: Final = Path(__file__).with_name("init.py")
 _SHELLS: Final = {"bash": "/bin/bash"}
 _PATH: Final = "/usr/local/bin:/usr/bin:/bin"
@@ -91,6 +89,7 @@ class SandboxInstance:
     """One environment opened for one walk, by bubblewrap."""
 
     mode = "sandbox/plain"
+    shells = frozenset(_SHELLS)
 
     def __init__(
         self, environment: BuiltEnvironment, folder: Path, pip_cache: Path, identity: Identity, lock: int
@@ -110,7 +109,7 @@ class SandboxInstance:
             upper=upper,
             work=work,
             binds=transport.binds(pip_cache),
-            files={**transport.files(hostname=definition.hostname), **_files(environment, self.marks)},
+            files={**transport.files(hostname=definition.hostname), **_files(self.marks)},
             uid=definition.uid,
             gid=definition.gid,
             hostname=definition.hostname,
@@ -251,7 +250,7 @@ class SandboxTerminal:
 
 
 def _make_home(upper: Path, user: str, identity: Identity) -> None:
-    """An empty home in the upper directory; what is above it stays closed to the reader."""
+    """Make an empty home in the upper directory; what is above it stays closed to the reader."""
     home = upper / "home" / user
     home.mkdir(parents=True)
     for folder, mode in ((home, 0o755), (home.parent, 0o555)):
@@ -260,15 +259,9 @@ def _make_home(upper: Path, user: str, identity: Identity) -> None:
         give(folder, identity)
 
 
-def _files(environment: BuiltEnvironment, marks: Marks) -> Mapping[PurePosixPath, bytes]:
-    rc_path = environment.find(str(_RC_FILE))
-    if rc_path is None:
-        raise BackendError(f"environment `{environment.environment.name}` has no {_RC_FILE}: no bash inside")
-    return {
-        _RUN / "init.py": _INIT_SOURCE.read_bytes(),
-        _RUN / "marks.bash": marks.bash().encode(),
-        _RC_FILE: rc_path.read_bytes() + _RC_HOOK.encode(),
-    }
+def _files(marks: Marks) -> Mapping[PurePosixPath, bytes]:
+    # The environments' /etc/bash.bashrc reads the second one, so that login shells and nested ones have it.
+    return {_RUN / "init.py": _INIT_SOURCE.read_bytes(), _RUN / "bashrc": marks.bash().encode()}
 
 
 def _account(definition: Environment, shell_path: str) -> dict[str, str]:

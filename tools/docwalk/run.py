@@ -1,0 +1,311 @@
+"""Run: one walk in one instance, step after step; the only execution loop.
+
+Input: a `Walk`, a backend and a built environment; output: a `WalkResult` with one result for each step, in
+order, whatever happens. A step that is not run has a reason; a machine that cannot is a `BackendError`.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Final, assert_never
+
+from docwalk.bubblewrap import Network
+from docwalk.document import FileMode
+from docwalk.environment.transport import TRANSPORT_RULES
+from docwalk.match import match_lines
+from docwalk.plan import EditFile, TypeCommand
+from docwalk.redaction import compile_redactions
+from docwalk.results import Outcome, OutputLine, StepResult, Style, StyledText, WalkResult
+from docwalk.shell import Shell
+from docwalk.terminal import COLUMNS, ROWS, render_screen, render_terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from docwalk.backend import Backend, Instance, Terminal
+    from docwalk.environment.store import BuiltEnvironment
+    from docwalk.plan import Step, Walk
+    from docwalk.shell import CommandResult
+
+TERMINAL: Final = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "TZ": "UTC"}
+"""Variables of every session's terminal, besides those of a login."""
+
+_LOGIN_S: Final = 30.0
+_SPILL_PATH: Final = "/run/docwalk/typed"
+_TRANSPORT: Final = tuple(re.compile(rule.pattern) for rule in TRANSPORT_RULES)
+_LOGOUT: Final = re.compile(r"(?:exit|logout)(?:\s+\d+)?")
+_ENDED_WELL: Final = {Outcome.PASSED, Outcome.NOT_RUN}
+_WENT_ON: Final = {Outcome.MISMATCH, Outcome.WRONG_STATUS}
+
+
+class AfterMismatch(Enum):
+    """What follows a step that ran to its end, but not as expected."""
+
+    STOP = "stop"
+    """The later steps are not run: they would start from a state that no reader was promised."""
+    GO_ON = "go-on"
+    """They are run all the same, so that one run shows (and `update` accepts) every difference."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Session:
+    """A terminal window with its shell."""
+
+    terminal: Terminal
+    shell: Shell
+
+
+def run_walk(
+    walk: Walk,
+    *,
+    backend: Backend,
+    environment: BuiltEnvironment,
+    on_step: Callable[[Step, StepResult], None] | None = None,
+    after_mismatch: AfterMismatch = AfterMismatch.STOP,
+) -> WalkResult:
+    """Walk `walk` in a fresh instance of `environment`, which is gone afterwards.
+
+    Args:
+        walk: what to run.
+        backend: what opens the instance.
+        environment: its layers.
+        on_step: called after each step, in order, also for those that are not run.
+        after_mismatch: whether steps follow one with other output or another status than expected. After any
+            other failure (no time left, a lost shell, …) none do.
+
+    Raises:
+        BackendError: the machine cannot do it, or the instance died.
+    """
+    started = datetime.now(UTC)
+    start_s = time.monotonic()
+    instance = backend.open(environment)
+    runner = _Runner(walk, instance, environment, start_s)
+    results: list[StepResult] = []
+    try:
+        reason: str | None = None
+        for step in walk.steps:
+            result = runner.run(step) if reason is None else _not_run(step, reason)
+            results.append(result)
+            if on_step is not None:
+                on_step(step, result)
+            goes_on = after_mismatch is AfterMismatch.GO_ON and result.outcome in _WENT_ON
+            if reason is None and result.outcome not in _ENDED_WELL and not goes_on:
+                reason = f"the step at line {step.line} failed ({result.outcome.value})"
+    finally:
+        runner.close()
+        instance.close()
+    return WalkResult(
+        walk_name=walk.name,
+        started_at=started.isoformat(timespec="seconds"),
+        elapsed_s=time.monotonic() - start_s,
+        environment_digest=environment.digest,
+        manifest=environment.manifest,
+        mode=instance.mode,
+        terminal={**TERMINAL, "COLUMNS": str(COLUMNS), "LINES": str(ROWS)},
+        steps=tuple(results),
+    )
+
+
+def _not_run(step: Step, reason: str) -> StepResult:
+    return StepResult(index=step.index, block_id=step.block_id, outcome=Outcome.NOT_RUN, detail=reason)
+
+
+@dataclass(slots=True)
+class _Runner:
+    """The sessions and captures of one walk."""
+
+    walk: Walk
+    instance: Instance
+    environment: BuiltEnvironment
+    start_s: float
+    sessions: dict[tuple[str, str], _Session] = field(default_factory=dict)
+    captures: dict[str, str] = field(default_factory=dict)
+
+    def run(self, step: Step) -> StepResult:
+        """Run one step; nothing but a `BackendError` escapes."""
+        reason = self._why_not(step)
+        if reason is not None:
+            return _not_run(step, reason)
+        began_s = time.monotonic()
+        match step.action:
+            case EditFile():
+                result = self._edit(step, step.action)
+            case TypeCommand():
+                result = self._type(step, step.action)
+            case _:
+                assert_never(step.action)
+        now_s = time.monotonic()
+        elapsed_s = result.elapsed_s or now_s - began_s
+        return replace(result, started_s=began_s - self.start_s, elapsed_s=elapsed_s)
+
+    def close(self) -> None:
+        """Hang up in every session."""
+        for session in self.sessions.values():
+            session.shell.close()
+
+    # -- conditions
+
+    def _why_not(self, step: Step) -> str | None:
+        definition = self.environment.environment
+        for requirement in dict(self.walk.requires).get(step.block_id, ()):
+            if not _offers(self.environment, requirement):
+                return f"environment `{definition.name}` has no `{requirement}`"
+        shell = self._shell_name(step)
+        if shell not in self.instance.shells:
+            return f"docwalk cannot follow the shell `{shell}` in environment `{definition.name}`"
+        if step.user not in {None, definition.user}:
+            return f"environment `{definition.name}` has the account `{definition.user}`, not `{step.user}`"
+        if step.host not in {None, definition.hostname}:
+            return f"environment `{definition.name}` has the host `{definition.hostname}`, not `{step.host}`"
+        if isinstance(step.action, TypeCommand):
+            lacking = [name for name in step.action.captured_names if name not in self.captures]
+            if lacking:
+                return f"`[[{lacking[0]}]]` was not captured"
+        return None
+
+    def _shell_name(self, step: Step) -> str:
+        return step.shell or self.walk.shell or self.environment.environment.shell
+
+    def _time_left_s(self) -> float:
+        return self.start_s + self.walk.timeout_s - time.monotonic()
+
+    # -- sessions
+
+    def _session(self, step: Step) -> _Session | CommandResult:
+        """The session of a step, opened when it is first needed; else why its shell never prompted."""
+        shell_name = self._shell_name(step)
+        key = (step.session, shell_name)
+        if key in self.sessions:
+            return self.sessions[key]
+        terminal = self.instance.open_terminal(
+            shell=shell_name,
+            user=step.user,
+            rows=ROWS,
+            columns=COLUMNS,
+            environ={**TERMINAL, **dict(self.walk.variables)},
+        )
+        shell = Shell(terminal, self.instance.marks, spill=self._spill)
+        session = _Session(terminal=terminal, shell=shell)
+        self.sessions[key] = session
+        greeting = shell.wait_until_ready(max(0.0, min(_LOGIN_S, self._time_left_s())))
+        return session if greeting.outcome is Outcome.PASSED else greeting
+
+    def _spill(self, text: bytes) -> str:
+        self.instance.write_file(_SPILL_PATH, text, append=False)
+        return _SPILL_PATH
+
+    # -- steps
+
+    def _type(self, step: Step, action: TypeCommand) -> StepResult:
+        command = action.command
+        for name in action.captured_names:
+            command = command.replace(f"[[{name}]]", self.captures[name])
+        result = StepResult(
+            index=step.index, block_id=step.block_id, outcome=Outcome.PASSED, command_sent=command
+        )
+        left_s = self._time_left_s()
+        if left_s <= 0:
+            return replace(
+                result, outcome=Outcome.TIMED_OUT, detail=f"the walk's {self.walk.timeout_s:g} s are over"
+            )
+        session = self._session(step)
+        if isinstance(session, _Session):
+            typed = session.shell.run(
+                command, timeout_s=min(step.timeout_s, left_s), answers=action.answers, keys=action.keys
+            )
+        else:
+            typed = session
+        lines = render_screen(typed.raw) or render_terminal(typed.raw)
+        result = replace(
+            result,
+            raw=typed.raw,
+            lines=tuple(line for line in lines if not _is_transport(line.text)),
+            screen=render_screen(typed.raw),
+            exit_status=typed.exit_status,
+            elapsed_s=typed.elapsed_s,
+        )
+        return self._judge(result, typed, action)
+
+    def _judge(self, result: StepResult, typed: CommandResult, action: TypeCommand) -> StepResult:
+        """Compare what came with what was expected."""
+        is_logout = (
+            typed.outcome is Outcome.SHELL_LOST and _LOGOUT.fullmatch(action.command.strip()) is not None
+        )
+        if typed.outcome is not Outcome.PASSED and not (is_logout and typed.exit_status is not None):
+            return replace(result, outcome=typed.outcome, detail=typed.detail)
+        # A new shell that took over (`bash`, `exec bash`) leaves the status open: it did what was asked.
+        if typed.exit_status not in {None, action.exit_status}:
+            return replace(
+                result,
+                outcome=Outcome.WRONG_STATUS,
+                detail=f"exit status {typed.exit_status}, expected {action.exit_status}",
+            )
+        if action.expected is None:
+            return result
+        match = match_lines(
+            action.expected,
+            [line.text for line in result.lines],
+            mode=action.match,
+            redactions=compile_redactions(self.walk.redactions),
+            captures=self.captures,
+        )
+        self.captures.update(match.captures)
+        result = replace(result, captures=dict(match.captures))
+        if match.matched:
+            return result
+        detail = match.problem.reason if match.problem is not None else "the output differs"
+        return replace(result, outcome=Outcome.MISMATCH, detail=detail)
+
+    def _edit(self, step: Step, action: EditFile) -> StepResult:
+        path = action.path
+        result = StepResult(index=step.index, block_id=step.block_id, outcome=Outcome.PASSED)
+        session = self.sessions.get((step.session, self._shell_name(step)))
+        if session is not None and session.shell.is_alive and not path.startswith(("/", "~")):
+            path = f"{session.terminal.cwd()}/{path}"
+        content = action.content.encode()
+        try:
+            match action.mode:
+                case FileMode.CREATE | FileMode.APPEND:
+                    self.instance.write_file(path, content, append=action.mode is FileMode.APPEND)
+                    return result
+                case FileMode.CHECK:
+                    found = self.instance.read_file(path)
+                case _:
+                    assert_never(action.mode)
+        except OSError as error:
+            return replace(
+                result, outcome=Outcome.MISMATCH, detail=f"`{action.path}` cannot be used: {error.strerror}"
+            )
+        if found is None:
+            return replace(result, outcome=Outcome.MISMATCH, detail=f"there is no file `{action.path}`")
+        lines = tuple(_plain(line) for line in found.decode("utf-8", "replace").splitlines())
+        if found != content:
+            detail = f"`{action.path}` holds something else"
+            return replace(result, outcome=Outcome.MISMATCH, detail=detail, lines=lines)
+        return replace(result, lines=lines)
+
+
+def _plain(text: str) -> OutputLine:
+    return OutputLine(runs=(StyledText(text=text, style=Style()),) if text else ())
+
+
+def _is_transport(text: str) -> bool:
+    return any(pattern.fullmatch(text) for pattern in _TRANSPORT)
+
+
+def _offers(environment: BuiltEnvironment, requirement: str) -> bool:
+    """Whether an environment has what a block requires."""
+    kind, _, name = requirement.partition(":")
+    manifest: Mapping[str, object] = environment.manifest
+    if kind == "network":
+        return environment.environment.network is Network.HOST
+    if kind == "module":
+        modules = manifest.get("modules")
+        return isinstance(modules, list | tuple) and any(
+            module == name or str(module).startswith(f"{name}/") for module in modules
+        )
+    return bool(manifest.get(kind))
