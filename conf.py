@@ -1,0 +1,39 @@
+"""The site: landing page, tutorials and documentation, rendered from the records of the last walks."""
+
+from __future__ import annotations
+
+project = "Cluster tutorials that were run"
+author = "the docwalk authors"
+extensions = ["myst_parser", "sphinx_tabs.tabs", "docwalk.sphinx_ext"]
+root_doc = "index"
+include_patterns = ["index.md", "tutorials/**", "docs/**"]
+
+# Ours: one page holds the status of everything.
+docwalk_verification_page = "docs/verification"
+
+myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
+myst_heading_anchors = 3
+
+# A second click would close the tab; our own styles give tabs the theme's colours in light and dark.
+sphinx_tabs_disable_tab_closing = True
+sphinx_tabs_disable_css_loading = True
+
+html_theme = "furo"
+html_title = "Cluster tutorials that were run"
+html_copy_source = False
+html_show_sphinx = False
+html_theme_options = {
+    "sidebar_hide_name": False,
+    "light_css_variables": {
+        "color-brand-primary": "#0b5d66",
+        "color-brand-content": "#0b5d66",
+        "color-brand-visited": "#5b4b8a",
+        "font-stack": "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'DejaVu Sans', sans-serif",
+        "font-stack--monospace": "ui-monospace, 'SF Mono', 'Cascadia Mono', 'DejaVu Sans Mono', monospace",
+    },
+    "dark_css_variables": {
+        "color-brand-primary": "#6fd3d9",
+        "color-brand-content": "#6fd3d9",
+        "color-brand-visited": "#b9a7f0",
+    },
+}

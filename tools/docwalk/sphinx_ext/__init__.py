@@ -1,0 +1,45 @@
+"""The Sphinx extension: pages rendered from records. It reads sources and records; it never runs anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from docwalk import __version__
+from docwalk.sphinx_ext.extension import Extension
+from docwalk.sphinx_ext.nodes import (
+    BannerNode,
+    BlockDirective,
+    BlockNode,
+    SummaryDirective,
+    SummaryNode,
+    VerificationDirective,
+    VerificationNode,
+)
+from docwalk.sphinx_ext.rewrite import DIRECTIVE
+from docwalk.sphinx_ext.settings import add_settings
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.util.typing import ExtensionMetadata
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Register settings, directives, nodes and handlers with Sphinx."""
+    extension = Extension(app)
+    add_settings(app)
+    app.add_directive(DIRECTIVE, BlockDirective)
+    app.add_directive("docwalk-summary", SummaryDirective)
+    app.add_directive("docwalk-verification", VerificationDirective)
+    app.add_node(BlockNode, html=(extension.visit_block, None))
+    app.add_node(BannerNode, html=(extension.visit_banner, None))
+    app.add_node(SummaryNode, html=(extension.visit_summary, None))
+    app.add_node(VerificationNode, html=(extension.visit_verification, None))
+    app.connect("builder-inited", extension.load)
+    app.connect("source-read", extension.rewrite)
+    app.connect("doctree-read", extension.add_banner)
+    app.connect("env-get-updated", extension.pages_to_write)
+    app.connect("doctree-resolved", extension.resolve)
+    app.connect("build-finished", extension.write_json)
+    app.add_css_file("docwalk.css")
+    app.add_js_file("docwalk.js", loading_method="defer")
+    return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,118 @@
+"""The banner of a tutorial page, and the site's numbers: counts, walks, environments, dates, as HTML."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from docwalk.sphinx_ext.block_html import badge_html, css_word
+from docwalk.sphinx_ext.dates import day, duration, time_html
+from docwalk.sphinx_ext.feedback import page_report_html
+from docwalk.sphinx_ext.manifest import facts_of
+from docwalk.sphinx_ext.pages import count_statuses, newest, oldest
+from docwalk.sphinx_ext.view import is_evidence
+from docwalk.status import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from docwalk.sphinx_ext.pages import PageFacts, WalkSummary
+
+_COUNTED = {
+    Status.VERIFIED: "verified",
+    Status.RAN: "ran",
+    Status.STALE: "stale",
+    Status.FAILING: "failing",
+    Status.NOT_RUN: "not run",
+}
+
+
+def banner_html(page: PageFacts, *, issues: str, verification_url: str) -> str:
+    """What stands below the title of a page; empty where the page has no blocks.
+
+    Args:
+        page: the page.
+        issues: where to report a difference; may be empty.
+        verification_url: relative URL of the verification page; empty for none.
+    """
+    if not page.blocks:
+        return ""
+    counts = count_statuses([page])
+    worst = next(status for status in _WORST_FIRST if status in counts)
+    more = f' <a href="{escape(verification_url)}">How this is verified</a>.' if verification_url else ""
+    walks = "\n".join(_walk(walk) for walk in page.walks)
+    report = page_report_html(issues, page=page.page, recorded_at=newest([page]))
+    return (
+        f'<aside class="dw-banner dw-is-{css_word(worst)}" aria-label="How this page was verified"'
+        f' data-dw-fresh-days="{page.fresh_days}">\n'
+        f'<p class="dw-headline">{_headline(page, counts)}{more}</p>\n'
+        f'<p class="dw-old" hidden></p>\n'
+        f"<details><summary>{_plural(len(page.walks), 'walk')}: where, when, in what</summary>\n"
+        f"<ul>\n{walks}\n</ul>\n<p>{report}</p>\n</details>\n</aside>"
+    )
+
+
+def summary_html(pages: Sequence[PageFacts], *, verification_url: str) -> str:
+    """The site's numbers, for its first page."""
+    counts = count_statuses(pages)
+    first, last = oldest(pages), newest(pages)
+    if not counts or first is None or last is None:
+        return (
+            '<div class="dw-numbers"><p>Nothing here has been run yet: there are no records. '
+            "<code>nox -s doctest</code> makes them.</p></div>"
+        )
+    steps = sum(walk.step_count for page in pages for walk in page.walks)
+    tiles = "".join(
+        f'<div class="dw-tile dw-is-{css_word(status)}"><dt>{badge_html(status)}</dt><dd>{count}</dd></div>'
+        for status, count in counts.items()
+    )
+    between = (
+        f"on {time_html(last)}" if day(first) == day(last) else f"between {day(first)} and {time_html(last)}"
+    )
+    environments = ", ".join(
+        f"<code>{escape(name)}</code>"
+        for name in sorted({walk.environment for page in pages for walk in page.walks})
+    )
+    more = f' <a href="{escape(verification_url)}">See every block</a>.' if verification_url else ""
+    return (
+        f'<div class="dw-numbers">\n<dl>{tiles}</dl>\n'
+        f"<p>{_plural(sum(counts.values()), 'block')} on {_plural(len(pages), 'page')}, "
+        f"{_plural(steps, 'step')} typed into a real shell {between} in {environments}.{more}</p>\n</div>"
+    )
+
+
+_WORST_FIRST = (Status.FAILING, Status.STALE, Status.NOT_RUN, Status.RAN, Status.VERIFIED)
+
+
+def _headline(page: PageFacts, counts: Mapping[Status, int]) -> str:
+    when = newest([page])
+    total = sum(counts.values())
+    good = sum(count for status, count in counts.items() if is_evidence(status))
+    lead = "No block of this page has a passing record" if not good else (
+        f"All {_plural(total, 'block')} of this page were run" if good == total
+        else f"{good} of the {_plural(total, 'block')} of this page were run"
+    )  # fmt: skip
+    if total == good == 1:
+        lead = "The one block of this page was run"
+    dated = f" on {time_html(when)}" if when is not None and good else ""
+    badges = " ".join(
+        f'<span class="dw-count">{count} {badge_html(status)}</span>' for status, count in counts.items()
+    )
+    return f'{lead}{dated}. <span class="dw-counts">{badges}</span>'
+
+
+def _walk(walk: WalkSummary) -> str:
+    labels = escape(", ".join(walk.labels), quote=False)
+    where = f"<code>{escape(walk.environment, quote=False)}</code>"
+    lead = f"{labels}, in {where}" if labels else f"In {where}"
+    if walk.started_at is None:
+        return f"<li>{lead}: no record.</li>"
+    how = "" if walk.passed else " It failed."
+    took = f", {duration(walk.elapsed_s)}" if walk.elapsed_s is not None else ""
+    facts = "".join(f"<li>{fact}</li>" for fact in facts_of(walk))
+    when = f"{_plural(walk.step_count, 'step')} on {time_html(walk.started_at)}{took}"
+    return f"<li>{lead}: {when}.{how}\n<ul>{facts}</ul></li>"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

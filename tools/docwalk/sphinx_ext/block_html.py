@@ -1,0 +1,238 @@
+"""A `BlockView` as HTML: everything readable without JavaScript, styles or the network.
+
+Values in, strings out: a case file shows exactly what a reader's browser gets.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, assert_never
+
+from docwalk.document import BlockKind
+from docwalk.sphinx_ext.ansi import lines_html
+from docwalk.sphinx_ext.dates import duration, time_html
+from docwalk.sphinx_ext.view import Printed, Remark, Typed, is_evidence
+from docwalk.status import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from docwalk.results import OutputLine
+    from docwalk.sphinx_ext.view import BlockView, Part, Variant, WalkFacts
+
+FOLD_OVER_LINES = 28
+"""Output longer than this is folded after its first lines."""
+
+KEEP_LINES = 12
+"""How many lines of folded output stay visible."""
+
+MARKS = {
+    Status.VERIFIED: "✓",
+    Status.RAN: "▸",
+    Status.STALE: "◷",
+    Status.FAILING: "✗",
+    Status.NOT_RUN: "○",
+}
+"""A sign beside the word, never instead of it."""
+
+WORDS = {
+    Status.VERIFIED: "Verified",
+    Status.RAN: "Ran",
+    Status.STALE: "Stale",
+    Status.FAILING: "Failing",
+    Status.NOT_RUN: "Not run",
+}
+
+MEANINGS = {
+    Status.VERIFIED: "every command ran, and what it printed was compared with this page",
+    Status.RAN: "every command ran and ended as it should; what it printed was not compared",
+    Status.STALE: "it was run once, but not since it, its environment or the calendar changed",
+    Status.FAILING: "it does not do what this page says",
+    Status.NOT_RUN: "nobody ran it",
+}
+
+_REASON_LEADS = {
+    Status.STALE: "Stale",
+    Status.FAILING: "This fails",
+    Status.NOT_RUN: "Not run",
+}
+
+
+def css_word(status: Status) -> str:
+    """The status as part of a class name: `not-run`."""
+    return status.value.replace(" ", "-")
+
+
+def badge_html(status: Status) -> str:
+    """The status as a word with its mark."""
+    mark = f'<span class="dw-mark" aria-hidden="true">{MARKS[status]}</span>'
+    return f'<span class="dw-badge dw-is-{css_word(status)}">{mark}{WORDS[status]}</span>'
+
+
+def block_html(view: BlockView, *, report: str) -> str:
+    """The whole block.
+
+    Args:
+        view: what to show.
+        report: HTML of the sentence that tells a reader where to report a difference; may be empty.
+    """
+    is_file = view.kind is BlockKind.FILE
+    classes = f"dw dw-{'file' if is_file else 'terminal'} dw-is-{css_word(view.status)}"
+    body = "\n".join(
+        piece
+        for piece in (
+            f'<div class="{classes}" id="{view.anchor}" data-dw-block="{escape(view.id)}">',
+            _bar(view),
+            _reason(view),
+            _screen(view.parts, label=_screen_label(view), is_file=is_file),
+            _recording(view),
+            *(_variant(variant) for variant in view.variants),
+            _details(view, report=report),
+            "</div>",
+        )
+        if piece
+    )
+    if not view.is_hidden:
+        return body
+    summary = f"Set-up of this page, folded {badge_html(view.status)}"
+    return f'<details class="dw-hidden">\n<summary>{summary}</summary>\n{body}\n</details>'
+
+
+def _bar(view: BlockView) -> str:
+    what = "text" if view.kind is BlockKind.FILE else "commands"
+    copied = escape(view.copy_text).replace("\n", "&#10;")
+    # Hidden until docwalk.js is there: without JavaScript a dead button would be in the way.
+    button = f'<button type="button" class="dw-copy" data-dw-copy="{copied}" hidden>Copy {what}</button>'
+    caption = escape(view.caption, quote=False)
+    if view.path:
+        path = escape(view.path, quote=False)
+        caption = caption.replace(path, f"<code>{path}</code>", 1)
+    caption = f'<span class="dw-caption">{caption}</span>'
+    return f'<div class="dw-bar">{caption}{button if view.copy_text else ""}</div>'
+
+
+def _reason(view: BlockView) -> str:
+    if is_evidence(view.status):
+        return ""
+    seen = (
+        ""
+        if view.status is Status.NOT_RUN
+        else " What follows is the page&rsquo;s own text, not a recording."
+    )
+    reason = escape(view.reason or MEANINGS[view.status], quote=False)
+    return (
+        f'<p class="dw-reason"><strong>{_REASON_LEADS[view.status]}:</strong> {reason.rstrip(".")}.{seen}</p>'
+    )
+
+
+def _screen_label(view: BlockView) -> str:
+    if view.kind is BlockKind.FILE:
+        return f"Text of {view.path}"
+    if view.kind is BlockKind.TRANSCRIPT and is_evidence(view.status):
+        return "Terminal: commands and their recorded output"
+    return (
+        "Terminal: commands" if view.kind is BlockKind.COMMANDS else "Terminal: commands and expected output"
+    )
+
+
+def _screen(parts: Sequence[Part], *, label: str, is_file: bool = False) -> str:
+    # Focusable, so that a keyboard can scroll long lines (WCAG 2.1.1).
+    kind = "dw-screen dw-paper" if is_file else "dw-screen"
+    inner = "\n".join(_part(part) for part in parts)
+    return f'<div class="{kind}" role="group" aria-label="{escape(label)}" tabindex="0">\n{inner}\n</div>'
+
+
+def _part(part: Part) -> str:
+    match part:
+        case Typed():
+            return _typed(part)
+        case Printed():
+            return _printed(part.lines)
+        case Remark():
+            return f'<pre class="dw-remark">{escape(part.text, quote=False)}</pre>'
+        case _:
+            assert_never(part)
+
+
+def _typed(part: Typed) -> str:
+    prompts = [part.prompt, *("> " if part.prompt else "" for _ in part.text.split("\n")[1:])]
+    lines = [
+        (f'<span class="dw-prompt" aria-hidden="true">{escape(prompt, quote=False)}</span>' if prompt else "")
+        + f'<span class="dw-command">{escape(text, quote=False)}</span>'
+        for prompt, text in zip(prompts, part.text.split("\n"), strict=True)
+    ]
+    return f'<pre class="dw-typed">{chr(10).join(lines)}</pre>'
+
+
+def _printed(lines: Sequence[OutputLine]) -> str:
+    # A <pre> swallows one newline after its tag: an empty first line needs one more.
+    if len(lines) <= FOLD_OVER_LINES:
+        return _pre(lines)
+    rest = len(lines) - KEEP_LINES
+    return (
+        f"{_pre(lines[:KEEP_LINES])}\n"
+        f'<details class="dw-more"><summary>{rest} more lines</summary>\n{_pre(lines[KEEP_LINES:])}</details>'
+    )
+
+
+def _pre(lines: Sequence[OutputLine]) -> str:
+    text = lines_html(lines)
+    return f'<pre class="dw-out">{chr(10) if text.startswith(chr(10)) else ""}{text}</pre>'
+
+
+def _recording(view: BlockView) -> str:
+    if not view.recording:
+        return ""
+    title = "What it printed in our run" if is_evidence(view.status) else "What happened in our run"
+    screen = _screen(view.recording, label=f"Terminal: {title[0].lower()}{title[1:]}")
+    return f'<details class="dw-recording"><summary>{title}</summary>\n{screen}\n</details>'
+
+
+def _variant(variant: Variant) -> str:
+    labels = escape(", ".join(variant.labels))
+    screen = _screen(
+        variant.parts, label=f"Terminal: commands and their recorded output with {', '.join(variant.labels)}"
+    )
+    return (
+        f'<details class="dw-variant" data-dw-labels="{escape("|".join(variant.labels))}">'
+        f"<summary>With {labels} it looks like this</summary>\n{screen}\n</details>"
+    )
+
+
+def _details(view: BlockView, *, report: str) -> str:
+    rows = "\n".join(_walk_row(walk) for walk in view.walks)
+    table = (
+        '<div class="dw-scroll" role="group" aria-label="Walks of this block" tabindex="0"><table>\n'
+        '<thead><tr><th scope="col">Walk</th><th scope="col">Environment</th>'
+        '<th scope="col">Status</th><th scope="col">When</th></tr></thead>\n'
+        f"<tbody>\n{rows}\n</tbody></table></div>\n"
+    )
+    meaning = f"{WORDS[view.status]}: {MEANINGS[view.status]}."
+    name = f"<p>Block <code>{escape(view.id, quote=False)}</code>, line {view.line} of the source. {report}"
+    return (
+        f'<details class="dw-status"><summary>{badge_html(view.status)}{_when(view)}</summary>\n'
+        f"<p>{meaning}</p>\n{table if view.walks else ''}{name.rstrip()}</p>\n</details>"
+    )
+
+
+def _when(view: BlockView) -> str:
+    """Date, environment and duration, as far as there is a record."""
+    if view.recorded_at is None or view.status is Status.NOT_RUN:
+        return ""
+    where = f" in <code>{escape(view.environment, quote=False)}</code>" if view.environment else ""
+    took = (
+        f", took {duration(view.elapsed_s)}"
+        if view.elapsed_s is not None and is_evidence(view.status)
+        else ""
+    )
+    return f' <span class="dw-when">{time_html(view.recorded_at)}{where}{took}</span>'
+
+
+def _walk_row(walk: WalkFacts) -> str:
+    labels = escape(", ".join(walk.labels) or "the only one", quote=False)
+    reason = f"<br>{escape(walk.reason, quote=False)}" if walk.reason else ""
+    when = time_html(walk.recorded_at) if walk.recorded_at is not None else "no record"
+    return (
+        f"<tr><td>{labels}</td><td>{escape(walk.environment, quote=False)}</td>"
+        f"<td>{badge_html(walk.status)}{reason}</td><td>{when}</td></tr>"
+    )

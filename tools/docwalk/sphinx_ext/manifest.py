@@ -1,0 +1,65 @@
+"""What was inside an environment, in a reader's words; whatever a manifest lacks is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from docwalk.sphinx_ext.pages import WalkSummary
+
+_DIGEST_SHOWN = 19
+"""`sha256:` and twelve digits."""
+
+
+def facts_of(walk: WalkSummary) -> tuple[str, ...]:
+    """Sentences of HTML about where a walk ran; the last one always says what kind of GPU there was."""
+    manifest = walk.manifest
+    facts: list[str] = []
+    system = _text(manifest.get("os"))
+    if system:
+        facts.append(escape(system, quote=False))
+    pythons = _python_names(manifest.get("pythons"))
+    if pythons:
+        facts.append(f"Python: {escape(', '.join(pythons), quote=False)}")
+    modules = manifest.get("modules")
+    if isinstance(modules, Sequence) and not isinstance(modules, str) and modules:
+        facts.append(f"{len(modules)} modules")
+    if walk.environment_digest:
+        shown = f"{escape(walk.environment_digest[:_DIGEST_SHOWN], quote=False)}…"
+        facts.append(f"environment <code>{shown}</code>, {escape(walk.mode, quote=False)}")
+    facts.append(gpu_sentence(manifest))
+    return tuple(facts)
+
+
+def gpu_sentence(manifest: Mapping[str, object]) -> str:
+    """Whether there was a GPU, and if so whether it was a real one."""
+    gpu = _text(manifest.get("gpu"))
+    if not gpu or gpu == "none":
+        return "No GPU: nothing here ran on one"
+    if "simulated" in gpu.lower():
+        return f"A simulated GPU, not a real one: {escape(gpu, quote=False)}"
+    return f"GPU: {escape(gpu, quote=False)}"
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _python_names(value: object) -> tuple[str, ...]:
+    """`python/3.11 (3.11.2, pip 23.0.1)` for each of the manifest's `pythons`."""
+    if not isinstance(value, Mapping):
+        return ()
+    return tuple(_python_name(str(name), content) for name, content in value.items())
+
+
+def _python_name(name: str, content: object) -> str:
+    if not isinstance(content, Mapping):
+        return name
+    packages = content.get("packages")
+    pip = packages.get("pip") if isinstance(packages, Mapping) else None
+    inside = [str(content["version"])] if content.get("version") else []
+    if pip:
+        inside.append(f"pip {pip}")
+    return f"{name} ({', '.join(inside)})" if inside else name

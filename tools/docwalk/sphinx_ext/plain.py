@@ -1,0 +1,40 @@
+"""A `BlockView` as plain text, for every builder that writes no HTML."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from docwalk.sphinx_ext.block_html import WORDS
+from docwalk.sphinx_ext.dates import day
+from docwalk.sphinx_ext.view import Printed, Remark, Typed, is_evidence
+
+if TYPE_CHECKING:
+    from docwalk.sphinx_ext.view import BlockView, Part
+
+
+def screen_text(view: BlockView) -> str:
+    """What the terminal or the file shows, without colours."""
+    return "\n".join(_part_text(part) for part in view.parts)
+
+
+def status_text(view: BlockView) -> str:
+    """`Verified, 22 Nov 2026, in login`, or the status with its reason."""
+    words = [WORDS[view.status]]
+    if is_evidence(view.status) and view.recorded_at is not None:
+        words += [day(view.recorded_at), f"in {view.environment}"]
+    return f"{', '.join(words)}{f': {view.reason}' if view.reason else ''}"
+
+
+def _part_text(part: Part) -> str:
+    match part:
+        case Typed():
+            first, *rest = part.text.split("\n")
+            return "\n".join(
+                [f"{part.prompt}{first}", *(f"> {line}" if part.prompt else line for line in rest)]
+            )
+        case Printed():
+            return "\n".join(line.text for line in part.lines)
+        case Remark():
+            return part.text
+        case _:
+            assert_never(part)

@@ -1,0 +1,214 @@
+"""Everything a build shows, loaded once: pages, plan and records to `PageFacts` and `BlockView`s.
+
+The only file of this package that reads files. It reads sources, definitions and records; it starts nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from docwalk.config import load_project, page_paths
+from docwalk.environment.definition import load_environments
+from docwalk.environment.digest import environment_digest
+from docwalk.environment.transport import TRANSPORT_RULES
+from docwalk.plan import load_plan
+from docwalk.record import RecordError, load_records
+from docwalk.sphinx_ext.pages import PageFacts, WalkSummary
+from docwalk.sphinx_ext.verification import LineRule
+from docwalk.sphinx_ext.view import WalkFacts, view_block
+from docwalk.status import Status, block_statuses
+from docwalk.transcript import parse_commands
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from docwalk.config import Project
+    from docwalk.document import Document
+    from docwalk.plan import Walk
+    from docwalk.record import Record
+    from docwalk.results import StepResult
+    from docwalk.sphinx_ext.view import BlockView
+    from docwalk.status import BlockStatus
+
+ISSUES_VALUE = "issues"
+"""Key of `[tool.docwalk.site]` that says where readers report what they found different."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """All pages of one build."""
+
+    project: Project
+    """The project."""
+    now: datetime
+    """When ages are computed."""
+    pages: Mapping[str, PageFacts]
+    """Tutorial pages by Sphinx's name for them."""
+    shown_paths: Mapping[str, Path]
+    """Their files, as our messages name them."""
+    line_rules: tuple[LineRule, ...]
+    """Lines removed from all output."""
+    issues: str
+    """Where to report differences; may be empty."""
+    troubles: tuple[str, ...]
+    """What could not be read; each is worth a warning."""
+
+    @cached_property
+    def blocks(self) -> Mapping[str, BlockView]:
+        """Every block by its id."""
+        return {block.id: block for page in self.pages.values() for block in page.blocks}
+
+    @property
+    def pages_with_blocks(self) -> tuple[PageFacts, ...]:
+        """Pages that have anything to verify."""
+        return tuple(page for page in self.pages.values() if page.blocks)
+
+
+def load_site(project_dir: Path, *, srcdir: Path, records_dir: Path | None, now: datetime) -> Site:
+    """The site of a project as its records stand now.
+
+    Args:
+        project_dir: folder of the pyproject.toml.
+        srcdir: Sphinx's source folder; pages outside it are no pages of this site.
+        records_dir: folder of records; None is the project's own.
+        now: when ages are computed.
+
+    Raises:
+        SourceError: with every problem of every page and definition.
+    """
+    project = load_project(project_dir)
+    documents, plan = load_plan(page_paths(project), project)
+    troubles: list[str] = []
+    records: Mapping[str, Record] = {}
+    try:
+        records = load_records(records_dir if records_dir is not None else project.records_dir)
+    except RecordError as error:
+        troubles.append(str(error))
+    environments = load_environments(project.environments_dir)
+    statuses = block_statuses(
+        plan.walks,
+        records,
+        now=now,
+        environment_digests={name: environment_digest(each) for name, each in environments.items()},
+        project=project,
+    )
+    names = {
+        document.page: docname for document in documents if (docname := _docname(document, project, srcdir))
+    }
+    return Site(
+        project=project,
+        now=now,
+        pages={
+            names[document.page]: _page(
+                document,
+                docname=names[document.page],
+                walks=[walk for walk in plan.walks if walk.page == document.page],
+                records=records,
+                statuses=statuses,
+                project=project,
+            )
+            for document in documents
+            if document.page in names
+        },
+        shown_paths={
+            names[document.page]: document.source.path for document in documents if document.page in names
+        },
+        line_rules=tuple(
+            LineRule(name=rule.name, pattern=rule.pattern, reason=rule.reason) for rule in TRANSPORT_RULES
+        ),
+        issues=project.site_values.get(ISSUES_VALUE, ""),
+        troubles=tuple(troubles),
+    )
+
+
+def _docname(document: Document, project: Project, srcdir: Path) -> str:
+    """Sphinx's name of a page; empty where the page lies outside its source folder."""
+    path = (project.root / document.source.path).resolve()
+    if not path.is_relative_to(srcdir.resolve()):
+        return ""
+    return path.relative_to(srcdir.resolve()).with_suffix("").as_posix()
+
+
+def _page(
+    document: Document,
+    *,
+    docname: str,
+    walks: Sequence[Walk],
+    records: Mapping[str, Record],
+    statuses: Mapping[str, BlockStatus],
+    project: Project,
+) -> PageFacts:
+    ordered = sorted(walks, key=lambda walk: not walk.is_default)
+    blocks: list[BlockView] = []
+    for block in document.blocks:
+        status = statuses.get(block.id)
+        blocks.append(
+            view_block(
+                block,
+                parse_commands(block, document, project),
+                status=status.status if status is not None else Status.NOT_RUN,
+                reason=status.reason if status is not None else "no walk of this page includes it",
+                walks=_facts(status, {walk.name: walk for walk in walks}, records)
+                if status is not None
+                else (),
+            )
+        )
+    recorded = [records[walk.name] for walk in ordered if walk.name in records]
+    used_network = any(record.used_network for record in recorded)
+    return PageFacts(
+        page=document.page,
+        docname=docname,
+        title=document.title,
+        walks=tuple(_summary(walk, records.get(walk.name)) for walk in ordered),
+        blocks=tuple(blocks),
+        fresh_days=int(project.fresh_network_days if used_network else project.fresh_days),
+    )
+
+
+def _facts(
+    status: BlockStatus, walks: Mapping[str, Walk], records: Mapping[str, Record]
+) -> tuple[WalkFacts, ...]:
+    return tuple(
+        WalkFacts(
+            name=each.walk_name,
+            labels=_labels(walks[each.walk_name]),
+            is_default=each.is_default,
+            environment=each.environment,
+            status=each.status,
+            reason=each.reason,
+            recorded_at=each.started_at,
+            steps=_steps(walks[each.walk_name], records.get(each.walk_name), status.block_id),
+        )
+        for each in status.walks
+    )
+
+
+def _steps(walk: Walk, record: Record | None, block_id: str) -> tuple[StepResult, ...]:
+    """The recorded steps of a block, where the record is one of this very walk."""
+    if record is None or record.walk_digest != walk.digest:
+        return ()
+    return tuple(step for step in record.result.steps if step.block_id == block_id)
+
+
+def _summary(walk: Walk, record: Record | None) -> WalkSummary:
+    result = record.result if record is not None else None
+    return WalkSummary(
+        name=walk.name,
+        labels=_labels(walk),
+        environment=walk.environment,
+        step_count=len(walk.steps),
+        started_at=result.started_at if result is not None else None,
+        elapsed_s=result.elapsed_s if result is not None else None,
+        passed=record is not None and record.failing_step is None,
+        environment_digest=result.environment_digest if result is not None else "",
+        mode=result.mode if result is not None else "",
+        manifest=result.manifest if result is not None else {},
+    )
+
+
+def _labels(walk: Walk) -> tuple[str, ...]:
+    return tuple(choice.label for choice in walk.choices)

@@ -1,0 +1,309 @@
+"""What a reader sees of one block: a pure function from (block, status, recorded steps) to a small value.
+
+Output is `BlockView`, which `block_html.py` and `plain.py` print. Recorded text is shown only where the block
+is *verified* or *ran*; in every other case the page's own text is, and the reason with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from docwalk.document import BlockKind, FileMode
+from docwalk.results import Outcome, OutputLine, Style, StyledText
+from docwalk.status import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from docwalk.document import Block
+    from docwalk.results import StepResult
+    from docwalk.transcript import Command
+
+
+_EVIDENCE = frozenset({Status.VERIFIED, Status.RAN})
+
+
+def is_evidence(status: Status) -> bool:
+    """Whether what the record holds may stand in for the page's text."""
+    return status in _EVIDENCE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """A command the reader types."""
+
+    prompt: str
+    """The prompt before it; empty in blocks of commands only."""
+    text: str
+    """The command; continuation lines joined by newlines."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """What came out, or on a page's own text, what is expected."""
+
+    lines: tuple[OutputLine, ...]
+    """At least one line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """Something that is neither typed nor printed."""
+
+    text: str
+    """`exit status 1`, `keys pressed: q`, or a comment line of the author's."""
+
+
+Part = Typed | Printed | Remark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalkFacts:
+    """What is known of one walk about one block."""
+
+    name: str
+    """The walk's name."""
+    labels: tuple[str, ...]
+    """The tabs it chose; empty where the page has no tabs."""
+    is_default: bool
+    """Whether it is the page's default walk."""
+    environment: str
+    """Name of the environment."""
+    status: Status
+    """The block's status in this walk."""
+    reason: str
+    """Why, for stale, failing and not run; else empty."""
+    recorded_at: str | None
+    """Start of the recorded walk, ISO 8601 in UTC; None without a record."""
+    steps: tuple[StepResult, ...]
+    """The block's recorded steps, in order; empty without a record of this very text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """Another walk's screen, where it differs from the one shown."""
+
+    labels: tuple[str, ...]
+    """The tabs that walk chose."""
+    parts: tuple[Part, ...]
+    """What the reader of that walk sees."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockView:
+    """One block, ready to be printed."""
+
+    id: str
+    """The block's id."""
+    anchor: str
+    """Its HTML id."""
+    line: int
+    """Source line of its fence, from 1."""
+    kind: BlockKind
+    """Transcript, commands or file."""
+    caption: str
+    """`Terminal`, or what is done to which file."""
+    path: str
+    """The file's path, as it stands in the caption; empty for terminals."""
+    status: Status
+    """The worst status of its walks."""
+    reason: str
+    """One sentence for stale, failing and not run; else empty."""
+    parts: tuple[Part, ...]
+    """The screen."""
+    recording: tuple[Part, ...]
+    """What the run printed, folded: of commands without expected output, and of a failing block."""
+    copy_text: str
+    """Exactly what the copy button gives."""
+    is_hidden: bool
+    """Whether the author folded it."""
+    recorded_at: str | None
+    """Start of the walk that is shown, ISO 8601 in UTC; None where no record is shown or blamed."""
+    environment: str
+    """Environment of that walk; empty without any walk."""
+    elapsed_s: float | None
+    """Seconds the block's steps took in it; None without recorded steps."""
+    walks: tuple[WalkFacts, ...]
+    """Every walk it belongs to, the shown one first."""
+    variants: tuple[Variant, ...]
+    """Screens of other walks that differ."""
+
+
+_FILE_CAPTIONS = {
+    FileMode.CREATE: "File {path}",
+    FileMode.APPEND: "Add to the end of {path}",
+    FileMode.CHECK: "File {path}, as it is",
+}
+
+
+def anchor_of(block_id: str) -> str:
+    """HTML id of a block: what follows the page's name, letters, digits and hyphens only.
+
+    >>> anchor_of("tutorials/2-packages#0a1b2c-2")
+    'block-0a1b2c-2'
+    """
+    tail = block_id.rpartition("#")[2].rpartition("/")[2]
+    return "block-" + "".join(c if c.isascii() and c.isalnum() else "-" for c in tail)
+
+
+def view_block(
+    block: Block,
+    commands: Sequence[Command],
+    *,
+    status: Status,
+    reason: str,
+    walks: Sequence[WalkFacts],
+) -> BlockView:
+    """The block as a reader is to see it.
+
+    Args:
+        block: from our own parser.
+        commands: its commands, as the parser delimits them; empty for file blocks.
+        status: the worst of its walks.
+        reason: shown for stale, failing and not run.
+        walks: what is known of each walk it belongs to.
+    """
+    ordered = sorted(walks, key=lambda walk: _precedence(walk, status))
+    shown = ordered[0] if ordered else None
+    usable = is_evidence(status) and shown is not None and _covers(shown, block, commands)
+    steps = shown.steps if shown is not None else ()
+    is_transcript = block.kind is BlockKind.TRANSCRIPT
+    if usable and is_transcript:
+        parts = _recorded_parts(block, commands, steps)
+    else:
+        parts = _page_parts(block, commands)
+    return BlockView(
+        id=block.id,
+        anchor=anchor_of(block.id),
+        line=block.line,
+        kind=block.kind,
+        caption=_caption(block),
+        path=block.argument if block.kind is BlockKind.FILE else "",
+        status=status,
+        reason=reason,
+        parts=parts,
+        recording=() if usable and is_transcript else _recording(block, commands, steps, status),
+        copy_text=_copy_text(block, commands, steps if usable else ()),
+        is_hidden=block.options.hidden,
+        recorded_at=shown.recorded_at if shown is not None else None,
+        environment=shown.environment if shown is not None else "",
+        elapsed_s=sum(step.elapsed_s for step in steps) if steps else None,
+        walks=tuple(ordered),
+        variants=_variants(ordered[1:], block, commands, parts) if usable and is_transcript else (),
+    )
+
+
+def _precedence(walk: WalkFacts, status: Status) -> tuple[bool, bool]:
+    """The walk to blame or to believe first: the block's own status, then the default walk."""
+    return walk.status is not status, not walk.is_default
+
+
+def _covers(walk: WalkFacts, block: Block, commands: Sequence[Command]) -> bool:
+    expected = 1 if block.kind is BlockKind.FILE else len(commands)
+    return is_evidence(walk.status) and len(walk.steps) == expected
+
+
+def _caption(block: Block) -> str:
+    if block.kind is BlockKind.FILE:
+        return _FILE_CAPTIONS[block.file_mode].format(path=block.argument)
+    options = block.options
+    who = "@".join(name for name in (options.user, options.host) if name is not None)
+    window = f"window “{options.session}”" if options.session != "main" else ""
+    return ", ".join(text for text in ("Terminal", who, window) if text)
+
+
+def _copy_text(block: Block, commands: Sequence[Command], steps: Sequence[StepResult]) -> str:
+    if block.kind is BlockKind.FILE:
+        return "".join(f"{line.text}\n" for line in block.lines)
+    if steps:
+        return "\n".join(step.command_sent for step in steps)
+    return "\n".join(command.text for command in commands)
+
+
+def _page_parts(block: Block, commands: Sequence[Command]) -> tuple[Part, ...]:
+    """The author's own text: commands apart from what is around them, nothing left out."""
+    if block.kind is BlockKind.FILE:
+        return _printed(_plain_line(line.text) for line in block.lines)
+    parts: list[Part] = []
+    others: list[str] = []
+    waiting = list(commands)
+    for line in block.lines:
+        while waiting and line.span.start >= waiting[0].span.end:
+            waiting.pop(0)
+        inside = (
+            bool(waiting) and line.span.end > waiting[0].span.start and line.span.start < waiting[0].span.end
+        )
+        if not inside:
+            others.append(line.text)
+            continue
+        if line.span.start <= waiting[0].span.start:
+            parts.extend(_between(others, block))
+            others.clear()
+            parts.append(Typed(prompt=waiting[0].prompt, text=waiting[0].text))
+    parts.extend(_between(others, block))
+    return tuple(parts)
+
+
+def _between(texts: Sequence[str], block: Block) -> tuple[Part, ...]:
+    """Lines between commands: expected output in a transcript, comments and blank lines in commands."""
+    if block.kind is BlockKind.TRANSCRIPT:
+        return _printed(_plain_line(text) for text in texts)
+    return tuple(Remark(text=text) for text in texts)
+
+
+def _recorded_parts(
+    block: Block, commands: Sequence[Command], steps: Sequence[StepResult]
+) -> tuple[Part, ...]:
+    keys = " ".join(key for group in block.options.keys for key in group.keys)
+    parts: list[Part] = []
+    for command, step in zip(commands, steps, strict=True):
+        parts.append(Typed(prompt=command.prompt, text=step.command_sent or command.text))
+        parts.extend(_printed(step.lines))
+        if keys:
+            parts.append(Remark(text=f"[keys pressed: {keys}]"))
+        if step.exit_status not in {0, None}:
+            parts.append(Remark(text=f"[exit status {step.exit_status}]"))
+    return tuple(parts)
+
+
+def _recording(
+    block: Block, commands: Sequence[Command], steps: Sequence[StepResult], status: Status
+) -> tuple[Part, ...]:
+    """What came out, where the screen does not show it already; empty if nothing did."""
+    if block.kind is BlockKind.FILE or not steps or status in {Status.STALE, Status.NOT_RUN}:
+        return ()
+    ran = [step for step in steps if step.outcome is not Outcome.NOT_RUN]
+    prompts = [command.prompt or "$ " for command in commands] + ["$ "] * len(ran)
+    parts: list[Part] = []
+    for prompt, step in zip(prompts, ran, strict=False):
+        parts.append(Typed(prompt=prompt, text=step.command_sent))
+        parts.extend(_printed(step.lines))
+        if step.outcome is not Outcome.PASSED:
+            parts.append(Remark(text=f"[{step.outcome.value}: {step.detail}]"))
+    is_silent = all(isinstance(part, Typed) for part in parts)
+    return () if is_silent else tuple(parts)
+
+
+def _variants(
+    others: Sequence[WalkFacts], block: Block, commands: Sequence[Command], shown: tuple[Part, ...]
+) -> tuple[Variant, ...]:
+    seen = [shown]
+    variants: list[Variant] = []
+    for walk in others:
+        if not _covers(walk, block, commands):
+            continue
+        parts = _recorded_parts(block, commands, walk.steps)
+        if parts not in seen:
+            seen.append(parts)
+            variants.append(Variant(labels=walk.labels, parts=parts))
+    return tuple(variants)
+
+
+def _printed(lines: Iterable[OutputLine]) -> tuple[Part, ...]:
+    kept = tuple(lines)
+    return (Printed(lines=kept),) if kept else ()
+
+
+def _plain_line(text: str) -> OutputLine:
+    return OutputLine(runs=(StyledText(text=text, style=Style()),) if text else ())
