@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 import yaml
 
+from docwalk.directives import count_option_lines
 from docwalk.errors import ErrorCode
-from docwalk.markdown import count_option_lines
 from docwalk.options import OPTIONS, OptionError, did_you_mean
-from docwalk.source import Span
+from docwalk.source import Problems, Span
 from docwalk.yaml_mapping import Entry, MappingError, plain, read_mapping
 
 if TYPE_CHECKING:
@@ -22,9 +22,19 @@ if TYPE_CHECKING:
 
 FILE_MODE: Final = "mode"
 """The option that only `{file}` blocks have."""
-PRESENTATION: Final = frozenset({
-    "caption", "linenos", "number-lines", "lineno-start", "emphasize-lines", "name", "class", "dedent", "force",
-})  # fmt: skip
+PRESENTATION: Final = frozenset(
+    {
+        "caption",
+        "class",
+        "dedent",
+        "emphasize-lines",
+        "force",
+        "lineno-start",
+        "linenos",
+        "name",
+        "number-lines",
+    }
+)
 """Options of Sphinx's `{code-block}` and `{code-tab}`, which are about looks and not ours."""
 
 _COLON_OPTION = re.compile(r"\s*:(?P<key>[^:\s]+):(?:\s+(?P<value>.*\S))?\s*")
@@ -40,8 +50,6 @@ class WrittenOptions:
     """What a file block does."""
     written: Mapping[str, object] = field(default_factory=dict)
     """As written, by option, for the block's digest."""
-    spans: Mapping[str, Span] = field(default_factory=dict)
-    """Where each option is written."""
     line_count: int = 0
     """Lines at the head of the body that they take, an empty line after them included."""
 
@@ -57,74 +65,51 @@ def read_block_options(
         directive: The directive's name, for messages; `file` has options of its own.
         is_presented: Whether it is a code directive of Sphinx, whose own options are left alone.
     """
-    texts = [source.text[line.start : line.end] for line in lines]
+    texts = [source.slice(line) for line in lines]
     count = count_option_lines(texts)
-    problems: list[SourceProblem] = []
-    try:
-        is_block = bool(texts) and texts[0].startswith("---")
-        entries = (
-            read_mapping(source, lines[1 : count - 1]) if is_block else _colon_entries(source, lines[:count])
-        )
-    except MappingError as error:
-        problems.append(
-            source.problem(
-                ErrorCode.BAD_VALUE,
-                f"the options are {error.message}",
-                span=error.span,
-                hint="write `:option: value`, one a line",
-            )
-        )
-        entries = ()
+    problems = Problems(source)
+    entries = _read_entries(lines[:count], texts[:1], problems)
     # MyST drops one empty line between options, or the opening fence, and the body
     skipped = count + 1 if count < len(lines) and not texts[count].strip() else count
-    is_file = directive == "file"
-    names = [name for name, option in OPTIONS.items() if option.on_files or not is_file]
-    names += [FILE_MODE] if is_file else []
+    names = [name for name, option in OPTIONS.items() if option.on_files or directive != "file"]
+    names += [FILE_MODE] if directive == "file" else []
     fields: dict[str, object] = {}
     written: dict[str, object] = {}
     mode = "create"
     for entry in entries:
-        try:
-            if is_presented and entry.key in PRESENTATION:
-                continue
-            if entry.key not in names:
-                raise OptionError(
-                    f"`{entry.key}` is no option of `{{{directive}}}`",
-                    hint=did_you_mean(entry.key, names, otherwise="write one of"),
-                    code=ErrorCode.UNKNOWN_OPTION,
-                )
+        if entry.key in names:
             written[entry.key] = plain(entry.value)
+        elif not (is_presented and entry.key in PRESENTATION):
+            message = f"`{entry.key}` is no option of `{{{directive}}}`"
+            hint = did_you_mean(entry.key, names, otherwise="write one of")
+            problems.add(ErrorCode.UNKNOWN_OPTION, message, entry.key_span, hint=hint)
+            continue
+        try:
             if entry.key == FILE_MODE:
                 mode = _parse_mode(entry.value)
-            else:
-                fields[OPTIONS[entry.key].field] = _parse(entry)
+            elif entry.key in OPTIONS:
+                fields[OPTIONS[entry.key].field] = OPTIONS[entry.key].parse(plain(entry.value))
         except OptionError as error:
-            is_unknown = error.code is ErrorCode.UNKNOWN_OPTION
-            problems.append(
-                source.problem(
-                    error.code,
-                    error.message if is_unknown else f"{entry.key}: {error.message}",
-                    span=entry.key_span if is_unknown else entry.value_span,
-                    hint=error.hint,
-                )
-            )
-    spans = {entry.key: entry.key_span for entry in entries}
+            problems.add(error.code, f"{entry.key}: {error.message}", entry.value_span, hint=error.hint)
     if "until" in fields and "keys" not in written:
-        problems.append(
-            source.problem(
-                ErrorCode.BAD_VALUE,
-                "`until` says when to press keys, and there is no `keys`",
-                span=spans["until"],
-                hint="add `:keys:`, or remove `:until:`",
-            )
-        )
-    return WrittenOptions(fields=fields, mode=mode, written=written, spans=spans, line_count=skipped), tuple(
-        problems
+        where = next(entry.key_span for entry in entries if entry.key == "until")
+        message = "`until` says when to press keys, and there is no `keys`"
+        problems.add(ErrorCode.BAD_VALUE, message, where, hint="add `:keys:`, or remove `:until:`")
+    return WrittenOptions(fields=fields, mode=mode, written=written, line_count=skipped), tuple(
+        problems.found
     )
 
 
-def _parse(entry: Entry) -> object:
-    return OPTIONS[entry.key].parse(plain(entry.value))
+def _read_entries(lines: Sequence[Span], first: Sequence[str], problems: Problems) -> tuple[Entry, ...]:
+    """Entries of the lines that hold options, `---` lines included; none where they cannot be read."""
+    try:
+        if first and first[0].startswith("---"):
+            return read_mapping(problems.source, lines[1:-1])
+        return _colon_entries(problems.source, lines)
+    except MappingError as error:
+        hint = "write `:option: value`, one a line"
+        problems.add(ErrorCode.BAD_VALUE, f"the options are {error.message}", error.span, hint=hint)
+        return ()
 
 
 def _parse_mode(value: object) -> str:

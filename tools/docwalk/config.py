@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Final
 from docwalk.errors import ErrorCode, SourceError
 from docwalk.options import OPTIONS, OptionError, did_you_mean, parse_duration
 from docwalk.redaction import BUILTIN, NAME, explain_bad_redaction
-from docwalk.source import Source, Span
+from docwalk.source import Problems, Source
+from docwalk.toml_places import find_key, toml_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from docwalk.errors import SourceProblem
 
 FILE_NAME: Final = "pyproject.toml"
 """Where a project is configured."""
@@ -98,7 +98,7 @@ class Project:
 
 
 def find_root(start: Path) -> Path | None:
-    """The nearest folder at or above `start` with a pyproject.toml that has `[tool.docwalk]`, else any pyproject.toml."""
+    """The nearest folder from `start` upwards with `[tool.docwalk]` in its pyproject.toml, else with any."""
     folder = start if start.is_dir() else start.parent
     candidates = [f for f in (folder, *folder.parents) if (f / FILE_NAME).is_file()]
     for candidate in candidates:
@@ -124,12 +124,12 @@ def load_project(start: Path) -> Project:
     try:
         tables = tomllib.loads(source.text)
     except tomllib.TOMLDecodeError as error:
-        raise SourceError((_toml_problem(source, error),)) from error
+        raise SourceError((toml_problem(source, error),)) from error
     reader = _Reader(source, root)
     tool = tables.get("tool", {})
     project = reader.project(tool.get("docwalk", {}) if isinstance(tool, dict) else {})
-    if reader.problems:
-        raise SourceError(tuple(reader.problems))
+    if reader.problems.found:
+        raise SourceError(tuple(reader.problems.found))
     return project
 
 
@@ -148,24 +148,11 @@ def page_paths(project: Project) -> tuple[Path, ...]:
     return tuple(sorted(found))
 
 
-def _toml_problem(source: Source, error: tomllib.TOMLDecodeError) -> SourceProblem:
-    """The parser names a place in its message only: `… (at line 3, column 5)`, or the end of the document."""
-    where = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)", str(error))
-    offset = len(source.text)
-    if where is not None and where[1] is not None:
-        offset = source.line_starts[int(where[1]) - 1] + int(where[2]) - 1
-    text = str(error) if where is None else str(error)[: where.start()]
-    return source.problem(
-        ErrorCode.BAD_CONFIGURATION, f"no TOML: {text}", span=Span(start=offset, end=offset + 1), hint=None
-    )
-
-
 class _Reader:
     """Collects mistakes while it reads the tables of one configuration file."""
 
     def __init__(self, source: Source, root: Path) -> None:
-        self.problems: list[SourceProblem] = []
-        self._source = source
+        self.problems = Problems(source)
         self._root = root
 
     def project(self, table: object) -> Project:
@@ -360,11 +347,8 @@ class _Reader:
         paths = [self._path(entry, keys) for entry in entries]
         for path in paths:
             if path is not None and not path.exists():
-                self._bad(
-                    f"`{path.relative_to(self._root) if path.is_relative_to(self._root) else path}` does not exist",
-                    keys,
-                    None,
-                )
+                shown = path.relative_to(self._root) if path.is_relative_to(self._root) else path
+                self._bad(f"`{shown}` does not exist", keys, "create it, or name another folder or file")
         return tuple(path for path in paths if path is not None)
 
     def _unknown(self, key: str, keys: tuple[str, ...], candidates: list[str], where: str) -> None:
@@ -378,30 +362,8 @@ class _Reader:
         self._add(ErrorCode.BAD_CONFIGURATION, message, keys, hint)
 
     def _add(self, code: ErrorCode, message: str, keys: tuple[str, ...], hint: str | None) -> None:
-        self.problems.append(
-            self._source.problem(code, message, span=find_key(self._source, keys), hint=hint)
-        )
-
-
-def find_key(source: Source, keys: tuple[str, ...], *, table: str = "tool.docwalk") -> Span:
-    """Where the deepest of `keys` below `table` is written; its table, or the file's start, where it is not found.
-
-    TOML parsers of the standard library keep no positions, so the text is searched: the last of the
-    keys found in order after the header of the table it can lie in.
-    """
-    header = re.search(rf"^\s*\[{re.escape(table)}(?:\.[^\]]*)?\]", source.text, re.MULTILINE)
-    best = Span(start=header.start(), end=header.end()) if header is not None else Span(start=0, end=0)
-    at = best.start
-    for key in dict.fromkeys(keys):
-        quoted = re.escape(key)
-        found = re.compile(rf"(?<![\w-])(?:\"{quoted}\"|'{quoted}'|{quoted})(?=\s*[=.\]])").search(
-            source.text, at
-        )
-        if found is None:
-            break
-        best = Span(start=found.start(), end=found.end())
-        at = found.start()
-    return best
+        where = find_key(self.problems.source, keys, table="tool.docwalk")
+        self.problems.add(code, message, where, hint=hint)
 
 
 def _mapping(value: object) -> Mapping[str, str]:

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Final
 
 from docwalk.axes import PageAxis, resolve_axes
 from docwalk.block_options import WrittenOptions, read_block_options
+from docwalk.directives import FILE_LANGUAGE
 from docwalk.errors import ErrorCode, SourceError
 from docwalk.expectation import is_prompt_line
 from docwalk.front_matter import PageSettings, read_front_matter
-from docwalk.markdown import FILE_LANGUAGE, Fence, read_page
+from docwalk.markdown import Fence, read_page
 from docwalk.options import accepted_prompts, did_you_mean, resolve_options
-from docwalk.source import Source, Span
+from docwalk.source import Problems, Source, Span
 
 if TYPE_CHECKING:
     from docwalk.config import Project
@@ -96,7 +97,7 @@ class Block:
     span: Span
     """From the opening fence's first character to the closing fence's last."""
     body_span: Span
-    """The body in the source, from its first line's start (indentation included) to the closing fence's line start."""
+    """The body: whole lines, indentation included, up to the start of the closing fence's line."""
     indent: str
     """What stands before each body line in the source (spaces of a list, `> ` of a quote)."""
     line: int
@@ -151,7 +152,7 @@ def parse_document(source: Source, project: Project) -> Document:
     """A page as blocks.
 
     Raises:
-        SourceError: with every problem of the page, but those inside commands, which are found by `parse_commands`.
+        SourceError: with every problem of the page but those inside commands: `parse_commands` finds them.
     """
     document, problems = read_document(source, project)
     if problems:
@@ -168,7 +169,7 @@ def read_document(source: Source, project: Project) -> tuple[Document, tuple[Sou
     for fence in page.fences:
         builder.add(fence)
     exclude = builder.check_exclude()
-    name = page_name(source)
+    name = page_name(source, project)
     document = Document(
         source=source,
         page=name,
@@ -183,12 +184,14 @@ def read_document(source: Source, project: Project) -> tuple[Document, tuple[Sou
         tab_groups=tuple(TabGroup(group=axis.group, labels=axis.labels) for axis in axes),
         headings=page.headings,
     )
-    return document, (*page.problems, *problems, *axis_problems, *builder.problems)
+    return document, (*page.problems, *problems, *axis_problems, *builder.problems.found)
 
 
-def page_name(source: Source) -> str:
-    """The page's name: its path as messages name it, posix, without suffix."""
-    return PurePosixPath(source.path.as_posix()).with_suffix("").as_posix()
+def page_name(source: Source, project: Project) -> str:
+    """The page's name: its path below the project's root, posix, without suffix."""
+    path = source.path
+    below = path.relative_to(project.root) if path.is_relative_to(project.root) else path
+    return PurePosixPath(below.as_posix()).with_suffix("").as_posix()
 
 
 class _Builder:
@@ -198,7 +201,7 @@ class _Builder:
         self, source: Source, project: Project, settings: PageSettings, axes: tuple[PageAxis, ...]
     ) -> None:
         self.blocks: list[Block] = []
-        self.problems: list[SourceProblem] = []
+        self.problems = Problems(source)
         self._source = source
         self._settings = settings
         self._axes = axes
@@ -213,13 +216,13 @@ class _Builder:
             written, problems = read_block_options(
                 self._source, fence.body_lines, directive=fence.language, is_presented=fence.is_presented
             )
-            self.problems.extend(problems)
+            self.problems.found.extend(problems)
         spans = fence.body_lines[written.line_count :]
         lines = tuple(BlockLine(text=self._source.text[s.start : s.end], span=s) for s in spans)
         options = resolve_options(written.fields, self._settings.options, self._project.option_defaults)
         self._check_argument(fence)
         kind = self._kind(fence, lines, options)
-        body_start = self._line_start(spans[0].start) if spans else fence.end
+        body_start = self._source.line_start(spans[0].start) if spans else fence.end
         self.blocks.append(
             Block(
                 id=self._id(fence, kind, written, lines),
@@ -248,16 +251,16 @@ class _Builder:
                     hint = did_you_mean(
                         group, labels, otherwise="the page's axes are" if labels else "it has no tabs"
                     )
-                    self._add(
+                    self.problems.add(
                         ErrorCode.UNKNOWN_TAB,
                         f"exclude: `{group}` is no axis of this page",
                         exclusion.span,
-                        hint,
+                        hint=hint,
                     )
                 elif label not in labels[group]:
                     hint = did_you_mean(label, labels[group], otherwise="its labels are")
                     message = f"exclude: `{label}` is no label of `{group}` on this page"
-                    self._add(ErrorCode.UNKNOWN_TAB, message, exclusion.span, hint)
+                    self.problems.add(ErrorCode.UNKNOWN_TAB, message, exclusion.span, hint=hint)
         return tuple(
             tuple(TabChoice(group=group, label=label) for group, label in exclusion.choices.items())
             for exclusion in self._settings.exclude
@@ -273,18 +276,18 @@ class _Builder:
 
     def _check_argument(self, fence: Fence) -> None:
         if fence.language == FILE_LANGUAGE and not fence.argument:
-            self._add(
+            self.problems.add(
                 ErrorCode.BAD_VALUE,
                 "`{file}` names no file",
                 fence.info_span,
-                "write its path: `{file} ~/.bashrc`",
+                hint="write its path: `{file} ~/.bashrc`",
             )
         elif fence.language != FILE_LANGUAGE and fence.argument:
-            self._add(
+            self.problems.add(
                 ErrorCode.BAD_VALUE,
                 f"`{{{fence.language}}}` takes no argument, found `{fence.argument}`",
                 fence.info_span,
-                "write options below it: `:option: value`",
+                hint="write options below it: `:option: value`",
             )
 
     def _id(
@@ -294,10 +297,4 @@ class _Builder:
         text = json.dumps(content, sort_keys=True, default=str, ensure_ascii=True)
         digest = hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]
         count = self._occurrences[digest] = self._occurrences.get(digest, 0) + 1
-        return f"{page_name(self._source)}#{digest}-{count}"
-
-    def _line_start(self, offset: int) -> int:
-        return self._source.line_starts[self._source.position(offset).line - 1]
-
-    def _add(self, code: ErrorCode, message: str, span: Span, hint: str | None) -> None:
-        self.problems.append(self._source.problem(code, message, span=span, hint=hint))
+        return f"{page_name(self._source, self._project)}#{digest}-{count}"

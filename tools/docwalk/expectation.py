@@ -290,21 +290,15 @@ def _read_placeholder(
     if found["site"] is not None:
         return _read_site(found, site_values)
     name, kind = found["name"], found["kind"]
+    if kind is not None and kind in redactions:
+        return Capture(name=name, kind=kind)
     if kind is not None:
-        if kind in redactions:
-            return Capture(name=name, kind=kind)
-        return _bad(
-            found, f"`{kind}` is no redaction to capture by", near=close_match(kind, redactions), of="="
-        )
-    if name in captures:
-        return Captured(name=name)
-    if name in redactions:
-        return Redacted(name=name)
-    return _bad(
-        found,
-        f"`{found[0]}` is no redaction and no earlier capture",
-        near=close_match(name, [*redactions, *captures]),
-    )
+        message = f"`{kind}` is no redaction to capture `{name}` by"
+        return _bad(found, message, near=close_match(kind, redactions), before=f"{name}=")
+    if name in captures or name in redactions:
+        return Captured(name=name) if name in captures else Redacted(name=name)
+    near = close_match(name, [*redactions, *captures])
+    return _bad(found, f"`{found[0]}` is no redaction and no earlier capture", near=near)
 
 
 def _read_site(found: re.Match[str], site_values: Mapping[str, str]) -> Literal | BadPlaceholder:
@@ -318,11 +312,10 @@ def _read_site(found: re.Match[str], site_values: Mapping[str, str]) -> Literal 
     )
 
 
-def _bad(found: re.Match[str], message: str, *, near: str | None, of: str = "") -> BadPlaceholder:
+def _bad(found: re.Match[str], message: str, *, near: str | None, before: str = "") -> BadPlaceholder:
+    hint = "begin the line with `[[=]]` if the output really has these brackets"
     if near is not None:
-        hint = f"did you mean `{of}{near}`?" if of else f"did you mean `[[{near}]]`?"
-    else:
-        hint = "begin the line with `[[=]]` if the output really has these brackets"
+        hint = f"did you mean `[[{before}{near}]]`?"
     return BadPlaceholder(start=found.start(), end=found.end(), message=message, hint=hint)
 
 

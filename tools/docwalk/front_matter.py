@@ -9,6 +9,7 @@ from docwalk.config import COVERAGES, SHELLS
 from docwalk.errors import ErrorCode
 from docwalk.options import OPTIONS, OptionError, did_you_mean, parse_duration
 from docwalk.redaction import explain_bad_redaction
+from docwalk.source import Problems
 from docwalk.yaml_mapping import Entry, MappingError, plain, read_mapping
 
 if TYPE_CHECKING:
@@ -56,14 +57,14 @@ def read_front_matter(
     if not lines:
         return PageSettings(), ()
     reader = _Reader(source, project)
-    return reader.settings(lines), tuple(reader.problems)
+    return reader.settings(lines), tuple(reader.problems.found)
 
 
 class _Reader:
     """Collects mistakes while it reads one front matter."""
 
     def __init__(self, source: Source, project: Project) -> None:
-        self.problems: list[SourceProblem] = []
+        self.problems = Problems(source)
         self._source = source
         self._project = project
 
@@ -72,17 +73,19 @@ class _Reader:
         try:
             entries = read_mapping(self._source, lines)
         except MappingError as error:
-            self._add(ErrorCode.BAD_FRONT_MATTER, f"the front matter is {error.message}", error.span, None)
+            self.problems.add(
+                ErrorCode.BAD_FRONT_MATTER, f"the front matter is {error.message}", error.span, hint=None
+            )
             return PageSettings()
         own = next((entry for entry in entries if entry.key == "docwalk"), None)
-        if own is None:
+        if own is None or own.value is None:
             return PageSettings()
         if not isinstance(own.value, tuple):
-            self._add(
+            self.problems.add(
                 ErrorCode.BAD_FRONT_MATTER,
                 f"`docwalk` must be a mapping, found `{own.value}`",
                 own.value_span,
-                "write one `key: value` a line below it, indented",
+                hint="write one `key: value` a line below it, indented",
             )
             return PageSettings()
         return self._settings(own.value)
@@ -112,7 +115,9 @@ class _Reader:
                     case key:
                         self._unknown(key, entry.key_span, names)
             except OptionError as error:
-                self._add(error.code, f"{entry.key}: {error.message}", entry.value_span, error.hint)
+                self.problems.add(
+                    error.code, f"{entry.key}: {error.message}", entry.value_span, hint=error.hint
+                )
         return PageSettings(options=options, **values)  # type: ignore[arg-type]  # each case yields its field's type
 
     def _environment(self, entry: Entry) -> str | None:
@@ -152,17 +157,14 @@ class _Reader:
             if reason is None:
                 redactions.append((own.key, str(own.value)))
             else:
-                self._add(ErrorCode.BAD_VALUE, reason, own.value_span, None)
+                self.problems.add(ErrorCode.BAD_VALUE, reason, own.value_span, hint=None)
         return tuple(redactions)
 
     def _unknown(self, key: str, span: Span, names: Sequence[str]) -> None:
         hint = did_you_mean(key, names, otherwise="write one of")
         if key in OPTIONS:
             hint = "write it at each block that needs it"
-        self._add(ErrorCode.UNKNOWN_OPTION, f"`{key}` is no option of a page", span, hint)
-
-    def _add(self, code: ErrorCode, message: str, span: Span, hint: str | None) -> None:
-        self.problems.append(self._source.problem(code, message, span=span, hint=hint))
+        self.problems.add(ErrorCode.UNKNOWN_OPTION, f"`{key}` is no option of a page", span, hint=hint)
 
 
 def _one_of(value: object, words: Sequence[str], what: str) -> str:

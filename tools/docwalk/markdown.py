@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import make_fence_rule
@@ -18,8 +18,18 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 from mdit_py_plugins.myst_blocks import myst_block_plugin
 from mdit_py_plugins.myst_role import myst_role_plugin
 
+from docwalk.directives import (
+    CODE_DIRECTIVES,
+    FILE_LANGUAGE,
+    LEXER_NAMES,
+    LITERAL_DIRECTIVES,
+    SET_DIRECTIVES,
+    SHELL_LANGUAGES,
+    TAB_DIRECTIVES,
+    count_option_lines,
+)
 from docwalk.errors import ErrorCode
-from docwalk.source import Span
+from docwalk.source import Problems, Span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,30 +38,6 @@ if TYPE_CHECKING:
 
     from docwalk.errors import SourceProblem
     from docwalk.source import Source
-
-SHELL_LANGUAGES: Final = ("console", "bash", "zsh", "tcsh", "fish", "dash", "sh", "shell")
-"""Fences that are run; each also as a directive, `{console}`."""
-FILE_LANGUAGE: Final = "file"
-"""The directive that edits a file."""
-CODE_DIRECTIVES: Final = frozenset({"code-block", "code", "sourcecode"})
-"""Sphinx's own code fences: `{code-block} bash` is a shell fence, for readers see one."""
-LITERAL_DIRECTIVES: Final = CODE_DIRECTIVES | {
-    "code-cell", "literalinclude", "parsed-literal", "raw", "math", "eval-rst", "mermaid", "graphviz", "digraph",
-    "graph", "csv-table", "toctree", "image", "contents", "include", "highlight", "prompt", "doctest", "testcode",
-    "testoutput", "testsetup", "testcleanup", "productionlist", "default-role", "meta", "substitution-def",
-    "bibliography", "iframe", "video", "program-output", "command-output", "plantuml", "uml", "jupyter-execute",
-    "ipython", "plot", "automodule", "autoclass", "autofunction", "click", "argparse", "typer",
-}  # fmt: skip
-"""Directives whose body is not Markdown; every other body is searched for fences."""
-TAB_DIRECTIVES: Final = frozenset({"tab", "group-tab", "code-tab", "tab-item"})
-"""Directives that are one tab of a set: of sphinx-tabs' `tabs`, or of sphinx-design's `tab-set`."""
-SET_DIRECTIVES: Final = frozenset({"tabs", "tab-set"})
-"""Directives that hold tabs."""
-LEXER_NAMES: Final = {
-    "console": "Bash Session", "bash": "Bash", "zsh": "Bash", "sh": "Bash", "shell": "Bash", "tcsh": "Tcsh",
-    "fish": "Fish",
-}  # fmt: skip
-"""Labels that sphinx-tabs gives to a `{code-tab}` without one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +148,7 @@ def read_page(source: Source) -> Page:
             for s in reader.tab_sets
         ),
         headings=tuple(reader.headings),
-        problems=tuple(reader.problems),
+        problems=tuple(reader.problems.found),
     )
 
 
@@ -206,7 +192,7 @@ class _Reader:
         self.fences: list[Fence] = []
         self.tab_sets: list[_OpenSet] = []
         self.headings: list[str] = []
-        self.problems: list[SourceProblem] = []
+        self.problems = Problems(source)
         self._source = source
         self._section: list[tuple[int, str]] = []
 
@@ -249,7 +235,7 @@ class _Reader:
             width = _kept_width(texts[number], content)
             body.append(Span(start=lines[number].end - width, end=lines[number].end))
         last = lines[after - 1] if is_closed else lines[min(first + len(contents), len(lines) - 1)]
-        end = self._line_start(last.start) if is_closed else last.end
+        end = self._source.line_start(last.start) if is_closed else last.end
         closing = last.start + len(self._text(last).rstrip()) if is_closed else last.end
         located = _Body(
             info=token.info.strip(),
@@ -261,18 +247,13 @@ class _Reader:
             is_colon=token.type == "colon_fence",
         )
         if not is_closed:
-            self.problems.append(
-                self._source.problem(
-                    ErrorCode.UNCLOSED_FENCE,
-                    f"`{token.markup}{located.info}` has no end",
-                    span=Span(start=opening, end=lines[first].end),
-                    hint=f"close it with a line `{token.markup}`, and give a fence that holds fences more characters",
-                )
+            self.problems.add(
+                ErrorCode.UNCLOSED_FENCE,
+                f"`{token.markup}{located.info}` has no end",
+                Span(start=opening, end=lines[first].end),
+                hint=f"close it with `{token.markup}`; what holds fences needs a longer fence than theirs",
             )
         return located
-
-    def _line_start(self, offset: int) -> int:
-        return self._source.line_starts[self._source.position(offset).line - 1]
 
     def _stripped(self, span: Span) -> Span:
         text = self._source.text[span.start : span.end]
@@ -282,13 +263,12 @@ class _Reader:
     def _indent(self, opening: int, body: Sequence[Span]) -> str:
         for line in body:
             if line.end > line.start:
-                return self._source.text[self._line_start(line.start) : line.start]
-        before = self._source.text[self._line_start(opening) : opening]
+                return self._source.text[self._source.line_start(line.start) : line.start]
+        before = self._source.text[self._source.line_start(opening) : opening]
         return "".join(char if char in "> \t" else " " for char in before)
 
     def _fence(self, body: _Body, place: _Place) -> None:
-        word, _, argument = body.info.partition(" ")
-        argument = argument.strip()
+        word, argument = (*body.info.split(maxsplit=1), "", "")[:2]
         is_directive = len(word) > 2 and word.startswith("{") and word.endswith("}")  # noqa: PLR2004  # braces
         name = word[1:-1].lower() if is_directive else word.lower()
         if not is_directive:
@@ -313,20 +293,18 @@ class _Reader:
 
     def _tab(self, name: str, argument: str, body: _Body, place: _Place) -> None:
         if place.tab_set is None:
-            self.problems.append(
-                self._source.problem(
-                    ErrorCode.UNKNOWN_TAB,
-                    f"`{{{name}}}` lies in no set of tabs",
-                    span=body.info_span,
-                    hint="put it into `{tab-set}`" if name == "tab-item" else "put it into `{tabs}`",
-                )
+            self.problems.add(
+                ErrorCode.UNKNOWN_TAB,
+                f"`{{{name}}}` lies in no set of tabs",
+                body.info_span,
+                hint="put it into `{tab-set}`" if name == "tab-item" else "put it into `{tabs}`",
             )
             return
         lines = body.lines
         language = ""
         if name == "code-tab":
-            language, _, label = argument.partition(" ")
-            label = label.strip() or LEXER_NAMES.get(language.lower(), language)
+            language, label = (*argument.split(maxsplit=1), "", "")[:2]
+            label = label or LEXER_NAMES.get(language.lower(), language)
             label_span = body.info_span
         elif argument:
             label = argument
@@ -337,6 +315,14 @@ class _Reader:
             label_span = self._stripped(lines[0]) if lines else body.info_span
             label = self._source.text[label_span.start : label_span.end] if lines else ""
             lines = lines[1:]
+        if not label:
+            self.problems.add(
+                ErrorCode.UNKNOWN_TAB,
+                f"`{{{name}}}` has no label",
+                body.info_span,
+                hint=f"write it after the directive: `{{{name}}} Label`",
+            )
+            return
         opened = place.tab_set
         is_synchronised = name in {"group-tab", "code-tab"} or (name == "tab-item" and self._has_sync(lines))
         opened.is_synchronised = opened.is_synchronised or is_synchronised
@@ -380,25 +366,6 @@ class _Reader:
         )
 
 
-def count_option_lines(texts: Sequence[str]) -> int:
-    """How many lines at the start of a directive's body are its options, fences `---` included.
-
-    As MyST reads them: a block between `---` lines, or each line that begins with one or two colons.
-    """
-    if texts and texts[0].startswith("---"):
-        for index, text in enumerate(texts[1:], start=1):
-            if text.startswith("---"):
-                return index + 1
-        return len(texts)
-    count = 0
-    for text in texts:
-        stripped = text.lstrip()
-        if not stripped.startswith(":") or stripped.startswith(":::"):
-            break
-        count += 1
-    return count
-
-
 def _skip_options(lines: Sequence[Span], source: Source) -> tuple[Span, ...]:
     return tuple(lines[count_option_lines([source.text[line.start : line.end] for line in lines]) :])
 
@@ -409,20 +376,20 @@ def _skip_blank(lines: tuple[Span, ...]) -> tuple[Span, ...]:
 
 
 def _kept_width(text: str, content: str) -> int:
-    """How many characters at the end of a line the parser kept as `content`.
+    r"""How many characters at the end of a line the parser kept as `content`.
 
-    A tab that it split into spaces is kept whole: of `\\tx` read as `  x` two characters.
+    A tab that it split into spaces is kept whole: of `\tx` read as `  x` two characters.
     """
     if text.endswith(content):
         return len(content)
-    for width in range(len(content), -1, -1):
-        kept, spaces = content[len(content) - width :], content[: len(content) - width]
-        if text.endswith("\t" + kept) and not spaces.strip(" "):
-            return width + 1
-    return min(len(text), len(content))
+    return next(
+        n + 1 for n in range(len(content), -1, -1) if text.endswith("\t" + content[len(content) - n :])
+    )
 
 
 def _plain_text(inline: Token) -> str:
-    parts = [child.content if child.type in {"text", "code_inline"} else " " if "break" in child.type else ""
-             for child in inline.children or ()]  # fmt: skip
-    return "".join(parts).strip()
+    return "".join(
+        " " if "break" in child.type else child.content
+        for child in inline.children or ()
+        if "break" in child.type or child.type in {"text", "code_inline"}
+    ).strip()

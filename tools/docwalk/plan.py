@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from dataclasses import dataclass, fields, is_dataclass
-from enum import Enum
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from docwalk.axes import PageAxis, choose_walks
+from docwalk.captures import caught_by, earlier_captures, used_in_command, used_in_lines
 from docwalk.document import BlockKind, FileMode, TabChoice, read_document
 from docwalk.errors import ErrorCode, SourceError
-from docwalk.expectation import Capture, Captured, LineExpectation, replace_placeholders
+from docwalk.expectation import replace_placeholders
 from docwalk.options import did_you_mean
-from docwalk.source import Source, Span
+from docwalk.plan_json import as_data, digest
+from docwalk.source import Problems, Source, Span
 from docwalk.transcript import read_commands, shell_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
-    from docwalk.config import AxisValue, Project
+    from docwalk.config import Project
     from docwalk.document import Block, Document
     from docwalk.errors import SourceProblem
     from docwalk.expectation import ExpectedLine
@@ -195,63 +195,47 @@ def read_plan(documents: Sequence[Document], project: Project) -> tuple[Plan, tu
     for document in documents:
         planner = _Planner(document, project)
         walks.extend(planner.walks())
-        problems.extend(planner.problems)
+        problems.extend(planner.problems.found)
     return Plan(walks=tuple(walks)), tuple(dict.fromkeys(problems))
 
 
 def plan_as_json(plan: Plan) -> str:
-    """The plan for people and programs: a schema number, sorted keys, one level of indentation a line."""
-    return json.dumps({"schema": PLAN_SCHEMA, "walks": _as_data(plan.walks)}, indent=2, sort_keys=True) + "\n"
-
-
-def _as_data(value: object) -> object:
-    """A dataclass as a dictionary with the name of its type, an enum as its value, a path as text."""
-    match value:
-        case Enum():
-            return value.value
-        case Path():
-            return value.as_posix()
-        case tuple() | list():
-            return [_as_data(item) for item in value]
-        case _ if is_dataclass(value) and not isinstance(value, type):
-            data = {f.name: _as_data(getattr(value, f.name)) for f in fields(value)}
-            return {"type": type(value).__name__, **data}
-        case _:
-            return value
+    """The plan for people and programs: a schema number, sorted keys."""
+    return json.dumps({"schema": PLAN_SCHEMA, "walks": as_data(plan.walks)}, indent=2, sort_keys=True) + "\n"
 
 
 class _Planner:
     """Plans one document, and collects mistakes."""
 
     def __init__(self, document: Document, project: Project) -> None:
-        self.problems: list[SourceProblem] = []
+        self.problems = Problems(document.source)
         self._document = document
         self._project = project
-        self._source = document.source
 
     def walks(self) -> list[Walk]:
         """The document's walks, the default first; none for a page without blocks."""
         document = self._document
-        if not document.blocks:
-            return []
-        axes = [PageAxis(group=g.group, labels=g.labels, tab_sets=()) for g in document.tab_groups]
         wanted: dict[tuple[tuple[str, str], ...], Block] = {}
         for block in document.blocks:
             wanted.setdefault(tuple((tab.group, tab.label) for tab in block.tabs), block)
+        if not wanted:
+            return []
         chosen, impossible = choose_walks(
-            axes,
+            [PageAxis(group=g.group, labels=g.labels, tab_sets=()) for g in document.tab_groups],
             coverage=document.coverage,
             exclude=[{c.group: c.label for c in choices} for choices in document.exclude],
             wanted=[dict(tabs) for tabs in wanted],
         )
         for tabs, block in wanted.items():
+            labels = " and ".join(f"`{label}`" for _, label in tabs)
             if dict(tabs) in impossible or len(dict(tabs)) < len(set(tabs)):
-                shown = ", ".join(f"`{label}`" for _, label in tabs)
-                self._add(
+                self.problems.add(
                     ErrorCode.UNKNOWN_TAB,
-                    f"no walk shows this block: it lies in {shown}",
+                    f"no walk shows this block, which lies in {labels}"
+                    if labels
+                    else "no walk is left: every combination of tabs is excluded",
                     block.span,
-                    "move it to another tab, or change `exclude`",
+                    hint="change the page's `exclude`, or move the block",
                 )
         return [self._walk(choice, is_default=index == 0) for index, choice in enumerate(chosen)]
 
@@ -259,32 +243,22 @@ class _Planner:
         document, project = self._document, self._project
         choices = tuple(TabChoice(group=group, label=label) for group, label in choice.items())
         values = [project.axes[c.group].values[c.label] for c in choices if self._is_declared(c)]
-        environment = (
-            _last(v.environment for v in values) or document.environment or project.default_environment
-        )
-        shell = _last(v.shell for v in values) or document.shell or project.default_shell
-        self._check_environment(environment, values)
+        environment = self._environment([value.environment for value in values])
+        shells = [document.shell or project.default_shell, *(value.shell for value in values)]
+        shell = next((name for name in reversed(shells) if name is not None), None)
         blocks = [block for block in document.blocks if set(block.tabs) <= set(choices)]
         steps, not_run = self._steps(blocks, shell, choices)
         redactions = tuple({**project.redactions, **dict(document.redactions)}.items())
         variables = tuple(dict(pair for value in values for pair in value.variables).items())
+        requires = tuple(
+            (b.id, b.options.requires) for b in blocks if b.options.requires and not b.options.skip
+        )
         labels = ",".join(c.label for c in choices)
-        digested = {
-            "environment": environment,
-            "shell": shell,
-            "variables": variables,
-            "choices": choice,
-            "redactions": redactions,
-            "timeout_s": document.walk_timeout_s,
-            "steps": [_digest_data(step) for step in steps],
-            "not_run": [(entry.block_id, entry.reason) for entry in not_run],
-            "requires": [(block.id, block.options.requires) for block in blocks if block.options.requires],
-        }
-        text = json.dumps(_as_data_deep(digested), sort_keys=True)
+        where = (choices, environment, shell, variables)
         return Walk(
             name=f"{document.page}[{labels}]" if labels else document.page,
             page=document.page,
-            source_path=self._source.path,
+            source_path=document.source.path,
             is_default=is_default,
             choices=choices,
             environment=environment,
@@ -294,32 +268,37 @@ class _Planner:
             redactions=redactions,
             steps=steps,
             not_run=not_run,
-            requires=tuple(
-                (b.id, b.options.requires) for b in blocks if b.options.requires and b.options.skip is None
-            ),
-            digest="sha256:" + hashlib.sha256(text.encode()).hexdigest(),
+            requires=requires,
+            digest=digest([*where, document.walk_timeout_s, redactions, steps, not_run, requires]),
         )
 
     def _is_declared(self, choice: TabChoice) -> bool:
         axis = self._project.axes.get(choice.group)
         return axis is not None and choice.label in axis.values
 
-    def _check_environment(self, environment: str, values: Sequence[AxisValue]) -> None:
-        """The project's default only: those of pages and axes were checked where they are written."""
-        known = self._project.environments
-        is_default = self._document.environment is None and all(v.environment is None for v in values)
-        if is_default and environment not in known:
-            self._add(
+    def _environment(self, chosen: Sequence[str | None]) -> str:
+        """The environment that the axis values choose, else the page's, else the project's.
+
+        Only the project's is checked here: the others were, where they are written.
+        """
+        named = [self._document.environment, *chosen]
+        own = next((name for name in reversed(named) if name is not None), None)
+        if own is not None:
+            return own
+        name, known = self._project.default_environment, self._project.environments
+        if name not in known:
+            self.problems.add(
                 ErrorCode.UNKNOWN_ENVIRONMENT,
-                f"`{environment}`, the project's environment, is not defined",
+                f"`{name}`, the project's environment, is not defined",
                 Span(start=0, end=0),
-                did_you_mean(
-                    environment, known, otherwise="name one of" if known else "no environment is defined yet"
+                hint=did_you_mean(
+                    name, known, otherwise="name one of" if known else "no environment is defined yet"
                 ),
             )
+        return name
 
     def _steps(
-        self, blocks: Sequence[Block], shell: str | None, choices: tuple[TabChoice, ...]
+        self, blocks: Sequence[Block], shell: str | None, choices: Sequence[TabChoice]
     ) -> tuple[tuple[Step, ...], tuple[NotRun, ...]]:
         steps: list[Step] = []
         not_run: list[NotRun] = []
@@ -327,24 +306,23 @@ class _Planner:
         for block in blocks:
             # a skipped block is read too: what the reader sees must be well-formed
             commands, problems = read_commands(block, self._document, self._project, shell=shell)
-            self.problems.extend(problems)
+            self.problems.found.extend(problems)
             if block.options.skip is not None:
                 not_run.append(NotRun(block_id=block.id, line=block.line, reason=block.options.skip))
             elif block.kind is BlockKind.FILE:
                 steps.append(self._file_step(block, len(steps)))
             else:
+                earlier = earlier_captures(block, self._document)
                 for command in commands:
+                    self._check_captured(command, captured, earlier, choices)
                     steps.append(self._command_step(block, command, len(steps), shell, captured))
-                    self._check_captured(command, captured, choices)
+                    captured |= caught_by(command.expected)
         return tuple(steps), tuple(not_run)
 
     def _command_step(
         self, block: Block, command: Command, index: int, shell: str | None, captured: set[str]
     ) -> Step:
         options = block.options
-        _, used, _ = replace_placeholders(
-            command.text, site_values=self._project.site_values, captures=captured
-        )
         own = shell_of(block, self._document, self._project, shell=shell)
         return Step(
             index=index,
@@ -359,7 +337,7 @@ class _Planner:
             timeout_s=options.timeout_s,
             action=TypeCommand(
                 command=command.text,
-                captured_names=used,
+                captured_names=used_in_command(command.text, captured),
                 expected=command.expected,
                 match=options.match,
                 exit_status=command.exit_status,
@@ -371,79 +349,47 @@ class _Planner:
 
     def _file_step(self, block: Block, index: int) -> Step:
         options = block.options
-        content = "".join(line.text + "\n" for line in block.lines)
-        end = Span(start=block.body_span.end, end=block.body_span.end)
         return Step(
             index=index,
             block_id=block.id,
             line=block.line,
             span=block.body_span,
-            expected_span=end,
+            expected_span=Span(start=block.body_span.end, end=block.body_span.end),
             session=options.session,
-            shell=None,
             user=options.user,
             host=options.host,
             timeout_s=options.timeout_s,
             action=EditFile(
                 path=self._with_site_values(block.argument, block),
-                content=self._with_site_values(content, block),
+                content=self._with_site_values("".join(line.text + "\n" for line in block.lines), block),
                 mode=block.file_mode,
             ),
         )
 
     def _with_site_values(self, text: str, block: Block) -> str:
-        replaced, _, problems = replace_placeholders(text, site_values=self._project.site_values, captures=())
-        for problem in problems:
+        replaced, _, bad = replace_placeholders(text, site_values=self._project.site_values, captures=())
+        for problem in bad:
             wrong = text[problem.start : problem.end]
-            start = self._source.text.find(wrong, block.span.start, block.span.end)
-            self._add(
-                ErrorCode.BAD_PLACEHOLDER,
-                problem.message,
-                Span(start=start, end=start + len(wrong)),
-                problem.hint,
-            )
+            start = self._document.source.text.find(wrong, block.span.start)
+            where = Span(start=start, end=start + len(wrong))
+            self.problems.add(ErrorCode.BAD_PLACEHOLDER, problem.message, where, hint=problem.hint)
         return replaced
 
-    def _check_captured(self, command: Command, captured: set[str], choices: tuple[TabChoice, ...]) -> None:
-        """A name captured in one tab is unknown in the walks of the others."""
-        for line in command.expected or ():
-            if isinstance(line, LineExpectation):
-                for part in line.parts:
-                    if isinstance(part, Captured) and part.name not in captured:
-                        shown = ", ".join(f"`{choice.label}`" for choice in choices)
-                        self._add(
-                            ErrorCode.BAD_PLACEHOLDER,
-                            f"`{part}` is not captured in the walk {shown or 'of this page'}",
-                            self._source.line_span(line.source_line),
-                            "capture it outside the tabs, in a block that runs",
-                        )
-                captured.update(part.name for part in line.parts if isinstance(part, Capture))
-
-    def _add(self, code: ErrorCode, message: str, span: Span, hint: str | None) -> None:
-        self.problems.append(self._source.problem(code, message, span=span, hint=hint))
-
-
-def _last(values: Iterable[str | None]) -> str | None:
-    """The last value that is not None."""
-    return next((value for value in reversed(list(values)) if value is not None), None)
-
-
-def _digest_data(step: Step) -> object:
-    """What of a step is run and expected: its places in the source left out."""
-    data = _as_data(step)
-    return _without_places(data)
-
-
-_PLACES: Final = frozenset({"line", "span", "expected_span", "source_line"})
-
-
-def _without_places(data: object) -> object:
-    if isinstance(data, dict):
-        return {key: _without_places(value) for key, value in data.items() if key not in _PLACES}
-    if isinstance(data, list):
-        return [_without_places(item) for item in data]
-    return data
-
-
-def _as_data_deep(data: Mapping[str, object]) -> object:
-    return {key: _as_data(value) if isinstance(value, tuple) else value for key, value in data.items()}
+    def _check_captured(
+        self, command: Command, captured: set[str], earlier: Sequence[str], choices: Sequence[TabChoice]
+    ) -> None:
+        """What only another tab or a skipped block captures is unknown in this walk."""
+        source = self._document.source
+        used = [(name, command.span) for name in used_in_command(command.text, earlier)]
+        used += [(name, source.line_span(line)) for name, line in used_in_lines(command.expected)]
+        for name, where in used:
+            if name not in captured:
+                labels = " and ".join(f"`{choice.label}`" for choice in choices)
+                self.problems.add(
+                    ErrorCode.BAD_PLACEHOLDER,
+                    f"`[[{name}]]` is not captured in the walk with {labels}"
+                    if labels
+                    else f"`[[{name}]]` is captured only by what is not run",
+                    where,
+                    hint="capture it in a block that every walk runs",
+                )

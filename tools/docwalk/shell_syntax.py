@@ -8,7 +8,6 @@ know a construct. Input: the lines of a command so far. `run.py` has the shell c
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +15,7 @@ import tree_sitter
 import tree_sitter_bash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 GRAMMAR_SHELLS: Final = frozenset({"bash", "zsh", "dash", "sh"})
 """Shells whose commands the bash grammar reads."""
@@ -40,8 +39,8 @@ def is_complete(text: str, *, shell: str) -> bool:
 
 
 def find_comments(text: str) -> tuple[int, ...]:
-    """Offsets of `#` characters that begin comments in a complete command."""
-    return tuple(token.start for token in _tokens(text) if token.kind == "comment")
+    """Offsets of the `#` that begin comments in a complete command."""
+    return tuple(found.start() for found in _scan(text)[0] if found.lastgroup == "comment")
 
 
 def is_comment_only(text: str) -> bool:
@@ -59,10 +58,14 @@ _KEYWORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "case": "esac",
         "{": "}",
     },
-    "tcsh": {"foreach": "end", "while": "end", "switch": "endsw"},
+    "tcsh": {"foreach": "end", "while": "end", "switch": "endsw", "then": "endif"},
     "fish": dict.fromkeys(("if", "for", "while", "switch", "begin", "function"), "end"),
 }
 """Words that open a block where a command may begin, and the word that closes it."""
+_LEADING: Final = frozenset({"then", "do", "else", "!", "time", "{", "and", "or", "not"})
+"""Words after which a command may begin."""
+_UNFINISHED: Final = frozenset({"|", "||", "&&"})
+"""Operators that need another command."""
 
 
 def is_open(text: str, *, shell: str) -> bool:
@@ -70,132 +73,68 @@ def is_open(text: str, *, shell: str) -> bool:
 
     The rules are coarse: they know no nesting of quotes in command substitutions.
     """
-    if _ends_in_backslash(text):
-        return True
-    closers: list[str] = []
+    tokens, open_quote = _scan(text)
+    if open_quote or _ends_in_backslash(text):
+        # tcsh reports an unmatched quote at once instead of asking for more
+        return not (shell == "tcsh" and open_quote in {"'", '"'})
     keywords = _KEYWORDS.get(shell, _KEYWORDS["bash"])
+    closers: list[str] = []
     at_start = True
-    last = None
-    for token in _tokens(text):
-        if token.kind == "open":
-            # tcsh reports an unmatched quote at once instead of asking for more
-            return not (shell == "tcsh" and token.text in {"'", '"'})
-        if token.kind in {"comment"}:
-            continue
-        last = token
-        if token.kind == "operator":
-            at_start = True
-            if token.text == "(" and shell != "fish":
-                closers.append(")")
-            elif token.text == ")" and closers[-1:] == [")"]:
-                closers.pop()
-            continue
-        if at_start and closers[-1:] == [token.text]:
+    for token in tokens:
+        word = token[0]
+        if word == "(" and shell != "fish":
+            closers.append(")")
+        elif closers[-1:] == [word] and (at_start or word == ")"):
             closers.pop()
-        elif at_start and token.text in keywords:
-            closers.append(keywords[token.text])
-        elif shell == "tcsh" and token.text == "then":
-            closers.append("endif")
-        at_start = token.text in {"then", "do", "else", "!", "time", "{", "and", "or", "not"}
-    return bool(closers) or (last is not None and last.kind == "operator" and last.text in {"|", "||", "&&"})
+        elif word in keywords and (at_start or word == "then"):
+            closers.append(keywords[word])
+        at_start = token.lastgroup == "operator" or word in _LEADING
+    words = [token[0] for token in tokens if token.lastgroup != "comment"]
+    return bool(closers) or words[-1:] in [[operator] for operator in _UNFINISHED]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Token:
-    kind: str
-    """`word`, `operator`, `comment`, or `open`: something unclosed up to the end of the text."""
-    text: str
-    """The token; of an open one what opened it."""
-    start: int
-    """Offset in the text."""
+_TOKEN = re.compile(
+    r"""
+    (?P<blank> [ \t]+ | \\\n )
+  | (?P<comment> (?<![^\s;|&()]) \# [^\n]* )
+  | (?P<heredoc> <<-? [ \t]* (?P<end> '[^'\n]*' | "[^"\n]*" | \\? [^\s;|&()<>'"]+ ) )
+  | (?P<operator> \|\| | && | ;; | [\n;|&()] )
+  | (?P<redirect> <<< | >> | [<>] )
+  | (?P<word> (?: \\. | \$'(?:\\.|[^'\\])*' | '[^']*' | "(?:\\.|[^"\\])*" | `(?:\\.|[^`\\])*`
+                | [^\s;|&()<>'"`\\] )+ )
+  | (?P<open> ['"`\\] )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
 
 
-_WORD_STOP: Final = frozenset(" \t\n;|&()<>")
-_HEREDOC = re.compile(r"<<-?\s*(?P<word>'[^'\n]*'|\"[^\"\n]*\"|\\?[^\s;|&()<>'\"]+)")
-
-
-def _tokens(text: str) -> Iterator[_Token]:
-    """Words, operators and comments, quotes and heredoc bodies skipped over."""
+def _scan(text: str) -> tuple[list[re.Match[str]], str]:
+    """Words, operators and comments, heredoc bodies skipped; and what is open: a quote, `<<` or nothing."""
+    tokens: list[re.Match[str]] = []
+    heredocs: list[re.Match[str]] = []
     at = 0
-    pending: list[tuple[str, bool]] = []
     while at < len(text):
-        char = text[at]
-        heredoc = (
-            _HEREDOC.match(text, at) if text.startswith("<<", at) and not text.startswith("<<<", at) else None
-        )
-        if heredoc is not None:
-            pending.append((heredoc["word"].strip("'\"").lstrip("\\"), text.startswith("<<-", at)))
-            at = heredoc.end()
-        elif char == "\n":
-            yield _Token(kind="operator", text="\n", start=at)
-            at += 1
-            while pending:
-                end = _heredoc_end(text, at, *pending.pop(0))
-                if end is None:
-                    yield _Token(kind="open", text="<<", start=at)
-                    return
-                at = end
-        elif char in " \t":
-            at += 1
-        elif char == "#":
-            end = text.find("\n", at)
-            end = len(text) if end < 0 else end
-            yield _Token(kind="comment", text=text[at:end], start=at)
-            at = end
-        elif char in ";|&()<>":
-            operator = text[at : at + 2] if text[at : at + 2] in {"||", "&&", ";;", ">>"} else char
-            yield _Token(kind="operator" if char not in "<>" else "word", text=operator, start=at)
-            at += len(operator)
-        else:
-            end, quote = _word_end(text, at)
+        token = _TOKEN.match(text, at)
+        if token is None or token.lastgroup == "open":
+            return tokens, text[at]
+        at = token.end()
+        if token["heredoc"] is not None:
+            heredocs.append(token)
+        elif token.lastgroup != "blank":
+            tokens.append(token)
+        while token[0] == "\n" and heredocs:
+            heredoc = heredocs.pop(0)
+            tabs = r"\t*" if heredoc[0].startswith("<<-") else ""
+            word = re.escape(heredoc["end"].strip("'\"").lstrip("\\"))
+            end = re.compile(rf"^{tabs}{word}$\n?", re.MULTILINE).search(text, at)
             if end is None:
-                yield _Token(kind="open", text=quote, start=at)
-                return
-            yield _Token(kind="word", text=text[at:end], start=at)
-            at = end
-    if pending:
-        yield _Token(kind="open", text="<<", start=at)
-
-
-def _word_end(text: str, start: int) -> tuple[int | None, str]:
-    """Offset after the word at `start`, or None and the quote that stays open."""
-    at = start
-    while at < len(text) and text[at] not in _WORD_STOP:
-        if text[at] == "\\":
-            at += 2
-        elif text[at] in "'\"`":
-            quote = text[at]
-            at += 1
-            while at < len(text) and text[at] != quote:
-                at += 2 if text[at] == "\\" and quote != "'" else 1
-            if at >= len(text):
-                return None, quote
-            at += 1
-        else:
-            at += 1
-    return min(at, len(text)), ""
-
-
-def _heredoc_end(text: str, start: int, word: str, strips_tabs: bool) -> int | None:  # noqa: FBT001  # private
-    """Offset of the line after a heredoc's last, or None while it is open."""
-    at = start
-    while at < len(text):
-        end = text.find("\n", at)
-        end = len(text) if end < 0 else end
-        line = text[at:end]
-        if (line.lstrip("\t") if strips_tabs else line) == word:
-            return min(end + 1, len(text))
-        at = end + 1
-    return None
+                return tokens, "<<"
+            at = end.end()
+    return tokens, "<<" if heredocs else ""
 
 
 def _ends_in_backslash(text: str) -> bool:
-    """Whether the last character is a backslash that escapes the newline to come.
-
-    Inside single quotes it does not, but an open quote is incomplete anyway; in a comment it never does.
-    """
-    if (len(text) - len(text.rstrip("\\"))) % 2 == 0:
-        return False
-    return not any(
-        token.kind == "comment" and token.start + len(token.text) == len(text) for token in _tokens(text)
-    )
+    """Whether the last character escapes the newline to come; in a comment it does not."""
+    is_escape = (len(text) - len(text.rstrip("\\"))) % 2 == 1
+    tokens, _ = _scan(text)
+    return is_escape and not (tokens and tokens[-1].lastgroup == "comment" and tokens[-1].end() == len(text))

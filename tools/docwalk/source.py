@@ -92,6 +92,14 @@ class Source:
         span = self.line_span(line)
         return self.text[span.start : span.end]
 
+    def line_start(self, offset: int) -> int:
+        """Offset at which the line of an offset starts."""
+        return self.line_starts[bisect_right(self.line_starts, offset) - 1]
+
+    def slice(self, span: Span) -> str:
+        """The text of a span."""
+        return self.text[span.start : span.end]
+
     def problem(self, code: ErrorCode, message: str, *, span: Span, hint: str | None = None) -> SourceProblem:
         """A problem located at `span` (its first line is shown)."""
         where = self.position(span.start)
@@ -107,3 +115,16 @@ class Source:
             width=max(1, width),
             hint=hint,
         )
+
+
+class Problems:
+    """Collects what is wrong with one source, so that all of it is shown together."""
+
+    def __init__(self, source: Source) -> None:
+        """Start without any."""
+        self.source = source
+        self.found: list[SourceProblem] = []
+
+    def add(self, code: ErrorCode, message: str, span: Span, *, hint: str | None) -> None:
+        """Note a problem at `span`."""
+        self.found.append(self.source.problem(code, message, span=span, hint=hint))

@@ -4,15 +4,17 @@
     command      = prompt line { continuation } { output line } [ "[exit N]" ]
     continuation = line while the command so far is incomplete; "> " stripped from all of them or none
 
-Where a command ends is decided here, without a shell, by `shell_syntax.py`.
+Where a command ends is decided without a shell, by `command_lines.py` and `shell_syntax.py`.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from docwalk.captures import earlier_captures
+from docwalk.command_lines import split_commands, split_transcript
 from docwalk.config import SHELLS
 from docwalk.document import BlockKind
 from docwalk.errors import ErrorCode, SourceError
@@ -24,28 +26,21 @@ from docwalk.expectation import (
     REPL_ELISION,
     PlaceholderError,
     captured_names,
-    is_prompt_line,
     parse_expected,
     replace_placeholders,
 )
-from docwalk.options import MAX_STATUS, MatchMode, accepted_prompts, is_repl_prompt
-from docwalk.shell_syntax import NO_COMMENT_SHELLS, find_comments, is_comment_only, is_complete, is_open
-from docwalk.source import Span
+from docwalk.options import MAX_STATUS, MatchMode, is_repl_prompt
+from docwalk.shell_syntax import NO_COMMENT_SHELLS, find_comments
+from docwalk.source import Problems, Span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from docwalk.command_lines import CommandLines
     from docwalk.config import Project
     from docwalk.document import Block, BlockLine, Document
     from docwalk.errors import SourceProblem
     from docwalk.expectation import ExpectedLine
-
-CONTINUATION: Final = "> "
-"""The secondary prompt of a shell."""
-REPL_CONTINUATION: Final = "... "
-"""The secondary prompt of a REPL."""
-OTHER_PROMPTS: Final = ("% ", "# ", "> ", ">>> ")
-"""Prompts that have to be declared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,16 +89,21 @@ def read_commands(
     """The commands of a block as far as they can be read, and every problem in it."""
     if block.kind is BlockKind.FILE:
         return (), ()
-    reader = _Reader(block, document, project, shell_of(block, document, project, shell=shell))
-    commands = reader.transcript() if block.kind is BlockKind.TRANSCRIPT else reader.commands()
-    if (block.options.answers or block.options.keys) and len(commands) != 1 and not reader.problems:
-        reader.add(
+    own_shell = shell_of(block, document, project, shell=shell)
+    problems = Problems(document.source)
+    split = split_transcript if block.kind is BlockKind.TRANSCRIPT else split_commands
+    reader = _Reader(block, document, project, own_shell, problems)
+    commands = tuple(reader.command(lines) for lines in split(block, own_shell, problems))
+    if (block.options.answers or block.options.keys) and len(commands) != 1 and not problems.found:
+        problems.add(
             ErrorCode.ONE_COMMAND_ONLY,
             f"a block with `answers` or `keys` holds one command, this one has {len(commands)}",
             block.span,
-            "move the other commands to blocks of their own" if commands else "write the command to answer",
+            hint="move the other commands to blocks of their own"
+            if commands
+            else "write the command to answer",
         )
-    return tuple(commands), tuple(reader.problems)
+    return commands, tuple(problems.found)
 
 
 def shell_of(block: Block, document: Document, project: Project, *, shell: str | None = None) -> str:
@@ -114,212 +114,118 @@ def shell_of(block: Block, document: Document, project: Project, *, shell: str |
 
 
 class _Reader:
-    """Goes through the lines of one block, and collects mistakes."""
+    """Reads the commands of one block, one after the other: what one captures the next may use."""
 
-    def __init__(self, block: Block, document: Document, project: Project, shell: str) -> None:
-        self.problems: list[SourceProblem] = []
+    def __init__(
+        self, block: Block, document: Document, project: Project, shell: str, problems: Problems
+    ) -> None:
         self._block = block
         self._source = document.source
         self._shell = shell
-        self._lines = block.lines
-        self._prompts = accepted_prompts(block.options)
-        self._repl = block.options.prompt is not None and is_repl_prompt(block.options.prompt)
+        self._problems = problems
         self._site_values = project.site_values
         self._redactions = {**project.redactions, **dict(document.redactions)}
         self._captures = set(earlier_captures(block, document))
+        prompt = block.options.prompt
+        self._elision = REPL_ELISION if prompt is not None and is_repl_prompt(prompt) else ELISION
 
-    def commands(self) -> list[Command]:
-        """Commands typed one by one; blank lines and comments between them are shown only."""
-        commands: list[Command] = []
-        first = next((line for line in self._lines if line.text.strip()), None)
-        if first is not None and first.text.startswith("#!"):
-            self.add(
-                ErrorCode.SCRIPT_IN_SHELL_BLOCK,
-                f"`{first.text}` begins a file, not commands to type",
-                first.span,
-                "write `{file} job.sh` instead of the language, and run the file in a block of its own",
-            )
-            return commands
-        at = 0
-        while at < len(self._lines):
-            if is_comment_only(self._lines[at].text):
-                at += 1
-                continue
-            end = self._command_end([line.text for line in self._lines[at:]])
-            if end is None:
-                self._incomplete(at)
-                break
-            texts = [line.text for line in self._lines[at : at + end]]
-            commands += self._command(texts, at, at + end, prompt="", expected=None, stop=at + end)
-            at += end
-        return commands
-
-    def transcript(self) -> list[Command]:
-        """Commands at prompts, each with the lines up to the next prompt."""
-        commands: list[Command] = []
-        at = 0
-        while at < len(self._lines) and not self._lines[at].text.strip():
-            at += 1
-        if at == len(self._lines) or not is_prompt_line(self._lines[at].text, self._prompts):
-            self._no_prompt(at)
-            return commands
-        while at < len(self._lines):
-            text = self._lines[at].text
-            prompt = next((p for p in self._prompts if text.startswith(p)), None)
-            if prompt is None:
-                # an empty prompt, as terminals end with: it closes the output above
-                at = self._skip_output(at + 1)
-                continue
-            read = self._typed(at, prompt)
-            if read is None:
-                break
-            texts, end = read
-            stop = self._skip_output(end, reports=False)
-            if is_comment_only("\n".join(texts)):
-                self._skip_output(end)
-            else:
-                commands += self._command(texts, at, end, prompt=prompt, expected=(end, stop), stop=stop)
-            at = stop
-        return commands
-
-    def _typed(self, at: int, prompt: str) -> tuple[list[str], int] | None:
-        """Lines of the command that starts at line `at`, prompts stripped, and the line after it."""
-        first = self._lines[at].text[len(prompt) :]
-        following = [line.text for line in self._lines[at + 1 :]]
-        if self._repl:
-            count = next(
-                (i for i, text in enumerate(following) if not _is_continued(text, REPL_CONTINUATION)),
-                len(following),
-            )
-            return [first, *(text[len(REPL_CONTINUATION) :] for text in following[:count])], at + 1 + count
-        is_marked = bool(following) and _is_continued(following[0], CONTINUATION)
-        stripped = [
-            t[len(CONTINUATION) :] if is_marked and _is_continued(t, CONTINUATION) else t for t in following
-        ]
-        end = self._command_end([first, *stripped])
-        if end is None:
-            mixed = [i for i, text in enumerate(following) if _is_continued(text, CONTINUATION)]
-            self._incomplete(at) if not mixed or is_marked else self._mixed(at + 1 + mixed[0])
-            return None
-        if is_marked:
-            for index in range(at + 1, at + end):
-                if not _is_continued(self._lines[index].text, CONTINUATION):
-                    self._mixed(index)
-                    break
-        return [first, *stripped[: end - 1]], at + end
-
-    def _command_end(self, texts: Sequence[str]) -> int | None:
-        """How many of the lines make the first complete command; None where they never do.
-
-        Where the grammar knows no end, our own coarse rules may: a construct of zsh must not swallow a block.
-        """
-        for is_done in (
-            lambda text: is_complete(text, shell=self._shell),
-            lambda text: not is_open(text, shell=self._shell),
-        ):
-            for count in range(1, len(texts) + 1):
-                if is_done("\n".join(texts[:count])):
-                    return count
-        return None
-
-    def _command(
-        self,
-        texts: list[str],
-        first: int,
-        end: int,
-        *,
-        prompt: str,
-        expected: tuple[int, int] | None,
-        stop: int,
-    ) -> list[Command]:
-        start = self._lines[first].span.start
-        span = Span(start=start, end=self._lines[end - 1].span.end)
-        text = "\n".join(texts)
-        self._check_comments(text, first)
-        command, _, problems = replace_placeholders(
-            text, site_values=self._site_values, captures=self._captures
-        )
-        for problem in problems:
-            row = text.count("\n", 0, problem.start)
-            column = problem.start - (text.rfind("\n", 0, problem.start) + 1)
-            line = self._lines[first + row].span
-            at = line.end - len(texts[row]) + column
-            self.add(
+    def command(self, lines: CommandLines) -> Command:
+        """One command with its expectations."""
+        text = "\n".join(lines.texts)
+        self._check_comments(text, lines)
+        typed, _, bad = replace_placeholders(text, site_values=self._site_values, captures=self._captures)
+        for problem in bad:
+            self._problems.add(
                 ErrorCode.BAD_PLACEHOLDER,
                 problem.message,
-                Span(start=at, end=at + problem.end - problem.start),
-                problem.hint,
+                self._span_in(lines, text, problem.start, problem.end),
+                hint=problem.hint,
             )
-        exit_status = self._block.options.exit_status
-        lines: tuple[ExpectedLine, ...] | None = None
-        if expected is not None:
-            lines, exit_status = self._expected(*expected)
-        return [
-            Command(
-                text=command,
-                line=self._source.position(start).line,
-                span=span,
-                prompt=prompt,
-                expected=lines,
-                expected_span=self._whole_lines(end, stop),
-                exit_status=exit_status,
-            )
-        ]
+        expected: tuple[ExpectedLine, ...] | None = None
+        status: int | None = None
+        if self._block.kind is BlockKind.TRANSCRIPT:
+            expected, status = self._expected(self._block.lines[lines.end : lines.stop])
+        first = self._block.lines[lines.first].span
+        return Command(
+            text=typed,
+            line=self._source.position(first.start).line,
+            span=Span(start=first.start, end=self._block.lines[lines.end - 1].span.end),
+            prompt=lines.prompt,
+            expected=expected,
+            expected_span=Span(start=self._line_start(lines.end), end=self._line_start(lines.stop)),
+            exit_status=self._block.options.exit_status if status is None else status,
+        )
 
-    def _expected(self, start: int, stop: int) -> tuple[tuple[ExpectedLine, ...], int]:
-        """Expected lines and exit status of the lines from `start` to `stop`."""
+    def _line_start(self, index: int) -> int:
+        """Offset at which a line of the block starts, indentation included; after the last the body's end."""
+        if index == len(self._block.lines):
+            return self._block.body_span.end
+        return self._source.line_start(self._block.lines[index].span.start)
+
+    def _span_in(self, lines: CommandLines, text: str, start: int, end: int) -> Span:
+        """Where a part of a command lies in the source; it lies on one line."""
+        before = text[:start].split("\n")
+        row = len(before) - 1
+        line = self._block.lines[lines.first + row].span
+        at = line.end - len(lines.texts[row]) + len(before[-1])
+        return Span(start=at, end=min(at + end - start, line.end))
+
+    def _expected(self, lines: Sequence[BlockLine]) -> tuple[tuple[ExpectedLine, ...], int | None]:
+        """Expected lines, and the exit status where one is stated."""
         expected: list[ExpectedLine] = []
         status: int | None = None
-        caught: list[str] = []
-        for line in self._lines[start:stop]:
+        for line in lines:
             if EXIT_LIKE.fullmatch(line.text) is not None:
                 status = self._exit_status(line, status)
-                continue
-            if status is not None:
-                self.add(
+            elif status is not None:
+                self._problems.add(
                     ErrorCode.BAD_EXIT_LINE,
                     f"`{line.text}` follows the exit status of its command",
                     line.span,
-                    "make `[exit N]` the last line, or begin it with `[[=]]` if it is output",
+                    hint="make `[exit N]` the last line, or quote it with `[[=]]` if it is output",
                 )
                 break
-            try:
-                expected.append(
-                    parse_expected(
-                        line.text,
-                        line=self._source.position(line.span.start).line,
-                        redactions=self._redactions,
-                        captures=self._captures,
-                        site_values=self._site_values,
-                        elision=REPL_ELISION if self._repl else ELISION,
-                        match=self._block.options.match,
-                    )
-                )
-            except PlaceholderError as error:
-                for problem in error.problems:
-                    where = Span(start=line.span.start + problem.start, end=line.span.start + problem.end)
-                    self.add(ErrorCode.BAD_PLACEHOLDER, problem.message, where, problem.hint)
-            self._check_regex(line)
-            caught += captured_names(line.text)
-            self._captures.update(caught)
-        return tuple(expected), self._block.options.exit_status if status is None else status
+            else:
+                expected += self._expected_line(line)
+        return tuple(expected), status
+
+    def _expected_line(self, line: BlockLine) -> list[ExpectedLine]:
+        self._check_regex(line)
+        try:
+            parsed = parse_expected(
+                line.text,
+                line=self._source.position(line.span.start).line,
+                redactions=self._redactions,
+                captures=self._captures,
+                site_values=self._site_values,
+                elision=self._elision,
+                match=self._block.options.match,
+            )
+        except PlaceholderError as error:
+            for bad in error.problems:
+                where = Span(start=line.span.start + bad.start, end=line.span.start + bad.end)
+                self._problems.add(ErrorCode.BAD_PLACEHOLDER, bad.message, where, hint=bad.hint)
+            return []
+        finally:
+            self._captures.update(captured_names(line.text))
+        return [parsed]
 
     def _exit_status(self, line: BlockLine, before: int | None) -> int:
-        found = EXIT_LINE.fullmatch(line.text)
+        found = EXIT_LINE.fullmatch(line.text.rstrip())
         if found is None or int(found[1]) > MAX_STATUS:
-            self.add(
+            self._problems.add(
                 ErrorCode.BAD_EXIT_LINE,
                 f"`{line.text.strip()}` states no exit status from 0 to 255",
                 line.span,
-                "write `[exit 1]`, or begin the line with `[[=]]` if it is output",
+                hint="write `[exit 1]`, or begin the line with `[[=]]` if it is output",
             )
             return 0
         if before is not None:
-            self.add(
+            self._problems.add(
                 ErrorCode.BAD_EXIT_LINE,
                 f"`{line.text}` is the second exit status of one command",
                 line.span,
-                "keep one of them, or begin the line with `[[=]]` if it is output",
+                hint="keep one of them, or begin the line with `[[=]]` if it is output",
             )
         return int(found[1])
 
@@ -329,103 +235,20 @@ class _Reader:
         try:
             re.compile(line.text)
         except re.error as error:
-            self.add(
+            self._problems.add(
                 ErrorCode.BAD_VALUE,
                 f"`{line.text}` is no regular expression: {error}",
                 line.span,
-                "begin the line with `[[=]]` to have it literal",
+                hint="begin the line with `[[=]]` to have it literal",
             )
 
-    def _check_comments(self, text: str, first: int) -> None:
+    def _check_comments(self, text: str, lines: CommandLines) -> None:
         if self._shell not in NO_COMMENT_SHELLS:
             return
-        for offset in find_comments(text):
-            row = text.count("\n", 0, offset)
-            line = self._lines[first + row].span
-            length = len(text.split("\n")[row])
-            at = line.end - length + offset - (text.rfind("\n", 0, offset) + 1)
-            self.add(
+        for start in find_comments(text):
+            self._problems.add(
                 ErrorCode.TRAILING_COMMENT,
-                f"{self._shell} has no comments at its prompt: it would run this as words",
-                Span(start=at, end=line.end),
-                "write the comment as prose, or on a line of its own",
+                f"{self._shell} has no comments at its prompt: it would take this for arguments",
+                self._span_in(lines, text, start, len(text)),
+                hint="write the comment as prose, or on a line of its own",
             )
-
-    def _skip_output(self, at: int, *, reports: bool = True) -> int:
-        """The next prompt's line from `at` on; lines before it belong to no command where `reports` is set."""
-        while at < len(self._lines) and not is_prompt_line(self._lines[at].text, self._prompts):
-            if reports and self._lines[at].text.strip():
-                self.add(
-                    ErrorCode.NO_PROMPT,
-                    f"`{self._lines[at].text}` is the output of no command",
-                    self._lines[at].span,
-                    "write the command above it",
-                )
-                reports = False
-            at += 1
-        return at
-
-    def _whole_lines(self, start: int, stop: int) -> Span:
-        """Whole source lines from `start` to `stop`, indentation and newlines included."""
-        starts = [self._line_start(line.span.start) for line in self._lines] + [self._block.body_span.end]
-        return Span(start=starts[start], end=starts[stop])
-
-    def _line_start(self, offset: int) -> int:
-        return self._source.line_starts[self._source.position(offset).line - 1]
-
-    def _no_prompt(self, at: int) -> None:
-        prompt = self._prompts[0]
-        if at == len(self._lines):
-            self.add(
-                ErrorCode.NO_PROMPT,
-                "this transcript is empty",
-                self._block.span,
-                f"write a command after `{prompt}`",
-            )
-            return
-        line = self._lines[at]
-        hint = f"begin it with `{prompt}`"
-        other = next((p for p in OTHER_PROMPTS if line.text.startswith(p)), None)
-        if other is not None:
-            hint = f"begin it with `{prompt}`, or write `{{console}}` with `:prompt: {other.strip()}`"
-        elif not self._block.is_directive and line.text.startswith(":"):
-            hint = f"options need braces: `{{{self._block.language}}}`"
-        self.add(
-            ErrorCode.NO_PROMPT, f"a transcript begins with `{prompt}`, found `{line.text}`", line.span, hint
-        )
-
-    def _incomplete(self, at: int) -> None:
-        line = self._lines[at]
-        self.add(
-            ErrorCode.INCOMPLETE_COMMAND,
-            f"`{line.text.strip()}` is not complete where its block ends",
-            line.span,
-            "close its quotes, brackets, blocks or heredocs",
-        )
-
-    def _mixed(self, at: int) -> None:
-        self.add(
-            ErrorCode.MIXED_CONTINUATION,
-            f"`{self._lines[at].text}` breaks the rule of its command: `> ` on all continuation lines or on none",
-            self._lines[at].span,
-            "begin every line after the first with `> `, or none",
-        )
-
-    def add(self, code: ErrorCode, message: str, span: Span, hint: str | None) -> None:
-        """Note one mistake."""
-        self.problems.append(self._source.problem(code, message, span=span, hint=hint))
-
-
-def earlier_captures(block: Block, document: Document) -> tuple[str, ...]:
-    """Names that blocks before `block` capture, in any tab."""
-    names: list[str] = []
-    for other in document.blocks:
-        if other.id == block.id:
-            break
-        if other.kind is BlockKind.TRANSCRIPT:
-            names.extend(name for line in other.lines for name in captured_names(line.text))
-    return tuple(dict.fromkeys(names))
-
-
-def _is_continued(text: str, mark: str) -> bool:
-    return text.startswith(mark) or text == mark.rstrip()

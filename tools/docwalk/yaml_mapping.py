@@ -70,7 +70,7 @@ def _entries(node: yaml.MappingNode, loader: yaml.SafeLoader, lines: Sequence[Sp
     entries: list[Entry] = []
     seen: set[str] = set()
     for key_node, value_node in node.value:
-        key = str(loader.construct_object(key_node, deep=True))  # type: ignore[no-untyped-call]  # PyYAML's stubs
+        key = str(loader.construct_object(key_node, deep=True))
         key_span = _span(key_node.start_mark, key_node.end_mark, lines)
         if key in seen:
             raise MappingError(f"`{key}` is given twice", key_span)
@@ -79,7 +79,7 @@ def _entries(node: yaml.MappingNode, loader: yaml.SafeLoader, lines: Sequence[Sp
         if isinstance(value_node, yaml.MappingNode):
             value = _entries(value_node, loader, lines)
         else:
-            value = loader.construct_object(value_node, deep=True)  # type: ignore[no-untyped-call]  # as above
+            value = loader.construct_object(value_node, deep=True)
         span = _span(value_node.start_mark, value_node.end_mark, lines)
         entries.append(
             Entry(

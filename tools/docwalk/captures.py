@@ -1,0 +1,54 @@
+"""What commands capture with `[[name=kind]]` and use with `[[name]]`, in the order of a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from docwalk.document import BlockKind
+from docwalk.expectation import Capture, Captured, LineExpectation, captured_names, replace_placeholders
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from docwalk.document import Block, Document
+    from docwalk.expectation import ExpectedLine
+
+
+def earlier_captures(block: Block, document: Document) -> tuple[str, ...]:
+    """Names that blocks before `block` capture, in any tab, skipped or not."""
+    names: list[str] = []
+    for other in document.blocks:
+        if other.id == block.id:
+            break
+        if other.kind is BlockKind.TRANSCRIPT:
+            names.extend(name for line in other.lines for name in captured_names(line.text))
+    return tuple(dict.fromkeys(names))
+
+
+def caught_by(expected: Sequence[ExpectedLine] | None) -> set[str]:
+    """Names that some expected lines capture."""
+    return {
+        part.name
+        for line in expected or ()
+        if isinstance(line, LineExpectation)
+        for part in line.parts
+        if isinstance(part, Capture)
+    }
+
+
+def used_in_command(text: str, names: Collection[str]) -> tuple[str, ...]:
+    """Those of `names` that a command has put in; its site values are put in already."""
+    _, used, _ = replace_placeholders(text, site_values={}, captures=names)
+    return used
+
+
+def used_in_lines(expected: Sequence[ExpectedLine] | None) -> tuple[tuple[str, int], ...]:
+    """Names that expected lines compare with, each with its source line; not what the same output caught."""
+    used: list[tuple[str, int]] = []
+    own: set[str] = set()
+    for line in expected or ():
+        if isinstance(line, LineExpectation):
+            names = [part.name for part in line.parts if isinstance(part, Captured)]
+            used += [(name, line.source_line) for name in names if name not in own]
+            own |= caught_by([line])
+    return tuple(used)

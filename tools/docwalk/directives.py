@@ -1,0 +1,88 @@
+"""Directives: which fences are run, which hold Markdown or tabs, and where their options end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SHELL_LANGUAGES: Final = ("console", "bash", "zsh", "tcsh", "fish", "dash", "sh", "shell")
+"""Fences that are run; each also as a directive, `{console}`."""
+FILE_LANGUAGE: Final = "file"
+"""The directive that edits a file."""
+CODE_DIRECTIVES: Final = frozenset({"code-block", "code", "sourcecode"})
+"""Sphinx's own code fences: `{code-block} bash` is a shell fence, for readers see one."""
+LITERAL_DIRECTIVES: Final = CODE_DIRECTIVES | {
+    "argparse",
+    "autoclass",
+    "autofunction",
+    "automodule",
+    "bibliography",
+    "click",
+    "code-cell",
+    "command-output",
+    "contents",
+    "csv-table",
+    "default-role",
+    "digraph",
+    "doctest",
+    "eval-rst",
+    "graph",
+    "graphviz",
+    "highlight",
+    "iframe",
+    "image",
+    "include",
+    "ipython",
+    "jupyter-execute",
+    "literalinclude",
+    "math",
+    "mermaid",
+    "meta",
+    "parsed-literal",
+    "plantuml",
+    "plot",
+    "productionlist",
+    "program-output",
+    "prompt",
+    "raw",
+    "substitution-def",
+    "testcleanup",
+    "testcode",
+    "testoutput",
+    "testsetup",
+    "toctree",
+    "typer",
+    "uml",
+    "video",
+}
+"""Directives whose body is not Markdown; every other body is searched for fences."""
+TAB_DIRECTIVES: Final = frozenset({"tab", "group-tab", "code-tab", "tab-item"})
+"""Directives that are one tab of a set: of sphinx-tabs' `tabs`, or of sphinx-design's `tab-set`."""
+SET_DIRECTIVES: Final = frozenset({"tabs", "tab-set"})
+"""Directives that hold tabs."""
+LEXER_NAMES: Final = {
+    "console": "Bash Session", "bash": "Bash", "zsh": "Bash", "sh": "Bash", "shell": "Bash", "tcsh": "Tcsh",
+    "fish": "Fish",
+}  # fmt: skip
+"""Labels that sphinx-tabs gives to a `{code-tab}` without one."""
+
+
+def count_option_lines(texts: Sequence[str]) -> int:
+    """How many lines at the start of a directive's body are its options, fences `---` included.
+
+    As MyST reads them: a block between `---` lines, or each line that begins with one or two colons.
+    """
+    if texts and texts[0].startswith("---"):
+        for index, text in enumerate(texts[1:], start=1):
+            if text.startswith("---"):
+                return index + 1
+        return len(texts)
+    count = 0
+    for text in texts:
+        stripped = text.lstrip()
+        if not stripped.startswith(":") or stripped.startswith(":::"):
+            break
+        count += 1
+    return count
