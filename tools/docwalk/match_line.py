@@ -76,21 +76,19 @@ class LineRule:
         captures: Mapping[str, str],
     ) -> LineRule:
         """The rule of one expected line; `captures` are those of earlier steps."""
-        is_fixed = mode is not MatchMode.REGEX and all(
-            isinstance(part, Literal) or (isinstance(part, Captured) and part.name in captures)
-            for part in line.parts
-        )
-        fixed = "".join(
-            part.text if isinstance(part, Literal) else captures[part.name]
-            for part in line.parts
-            if is_fixed and isinstance(part, Literal | Captured)
-        )
+        shown = "".join(str(part) for part in line.parts)
+        if mode is MatchMode.REGEX:
+            return cls(shown=shown, fixed=None, parts=line.parts, mode=mode, redactions=redactions)
+        parts = _as_on_terminals(line.parts)
+        texts = [
+            part.text if isinstance(part, Literal) else captures.get(part.name)
+            for part in parts
+            if isinstance(part, Literal | Captured)
+        ]
+        fixed = "".join(text for text in texts if text is not None)
+        is_fixed = len(texts) == len(parts) and None not in texts
         return cls(
-            shown="".join(str(part) for part in line.parts),
-            fixed=fixed if is_fixed else None,
-            parts=line.parts,
-            mode=mode,
-            redactions=redactions,
+            shown=shown, fixed=fixed if is_fixed else None, parts=parts, mode=mode, redactions=redactions
         )
 
     def fit(self, text: str, captures: Mapping[str, str]) -> Fit:
@@ -182,6 +180,19 @@ class LineRule:
 
 
 _FITS = Fit(fits=True, caught={}, reason="")
+
+
+def _as_on_terminals(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """Parts with tabs and blanks at the end as a terminal shows them: it has neither.
+
+    A tab after a placeholder stays: where its column lies is not known.
+    """
+    made = list(parts)
+    if made and isinstance(made[0], Literal):
+        made[0] = Literal(text=made[0].text.expandtabs(8))
+    if made and isinstance(made[-1], Literal):
+        made[-1] = Literal(text=made[-1].text.rstrip())
+    return tuple(part for part in made if part != Literal(text=""))
 
 
 def _source(pattern: re.Pattern[str] | None) -> str:

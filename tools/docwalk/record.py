@@ -75,6 +75,8 @@ class Record:
     """As `plan.Walk.name`."""
     page: str
     """As `plan.Walk.page`."""
+    source_path: str
+    """The page's file, as messages name it."""
     walk_digest: str
     """As `plan.Walk.digest`, when it was recorded."""
     choices: tuple[TabChoice, ...]
@@ -116,6 +118,7 @@ def make_record(walk: Walk, result: WalkResult, *, used_network: bool = True) ->
         docwalk_version=__version__,
         walk_name=walk.name,
         page=walk.page,
+        source_path=walk.source_path.as_posix(),
         walk_digest=walk.digest,
         choices=walk.choices,
         environment=walk.environment,
@@ -224,6 +227,7 @@ def dump_record(record: Record) -> str:
         "walk": {
             "name": record.walk_name,
             "page": record.page,
+            "source_path": record.source_path,
             "digest": record.walk_digest,
             "choices": [{"group": choice.group, "label": choice.label} for choice in record.choices],
             "environment": record.environment,
@@ -269,6 +273,7 @@ def parse_record(text: str) -> Record:
         docwalk_version=data.text("docwalk_version"),
         walk_name=walk.text("name"),
         page=walk.text("page"),
+        source_path=walk.text("source_path"),
         walk_digest=walk.text("digest"),
         choices=tuple(
             TabChoice(group=choice.text("group"), label=choice.text("label"))

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final, assert_never
 from rich.console import Console
 from rich.text import Text
 
-from docwalk.expectation import LineExpectation
 from docwalk.match import RowKind, match_lines
 from docwalk.plan import EditFile, TypeCommand
 from docwalk.redaction import compile_redactions
@@ -23,7 +22,7 @@ from docwalk.status import Status
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from docwalk.match import Match
@@ -38,17 +37,23 @@ _SLOW_S: Final = 1.0  # seconds from which a step is worth naming
 _TELLING: Final = ("version", "duration", "size", "date", "time", "percent", "url", "path", "number", "hash")
 
 
-def failure_lines(walk: Walk, result: WalkResult, *, width_cols: int = 100) -> Iterator[Text]:
+def failure_lines(
+    walk: Walk,
+    result: WalkResult,
+    *,
+    width_cols: int = 100,
+    good: Collection[Outcome] = (Outcome.PASSED, Outcome.NOT_RUN),
+) -> Iterator[Text]:
     """The report of the step at which a walk failed; nothing for a walk that did not.
 
     Args:
         walk: what was planned.
         result: what happened.
         width_cols: columns of the terminal.
+        good: outcomes that are no failure.
     """
-    failed = next(
-        ((s, r) for s, r in zip(walk.steps, result.steps, strict=True) if _is_failure(r.outcome)), None
-    )
+    steps = zip(walk.steps, result.steps, strict=True)
+    failed = next(((step, outcome) for step, outcome in steps if outcome.outcome not in good), None)
     if failed is None:
         return
     step, outcome = failed
@@ -60,7 +65,7 @@ def failure_lines(walk: Walk, result: WalkResult, *, width_cols: int = 100) -> I
     match = _match(walk, result, step, outcome)
     if match is not None and not match.matched:
         yield from diff_lines(match.rows, _texts(outcome), width_cols=width_cols)
-        yield from _reasons(match, _texts(outcome))
+        yield from _reasons(match, outcome)
     else:
         yield from _output(outcome)
     yield Text()
@@ -74,8 +79,13 @@ def rerun_command(walk: Walk) -> str:
     return f"docwalk run {shlex.quote(str(walk.source_path))} --walk {shlex.quote(walk.name)}"
 
 
-def _is_failure(outcome: Outcome) -> bool:
-    return outcome not in {Outcome.PASSED, Outcome.NOT_RUN}
+def walk_line(record: Record) -> Text:
+    """One line saying how a walk went."""
+    ran = sum(step.outcome is not Outcome.NOT_RUN for step in record.result.steps)
+    failed = record.failing_step
+    verdict, style = ("passed", "green") if failed is None else (failed.outcome.value, "red")
+    took = duration(record.result.elapsed_s)
+    return Text.assemble(f"{record.walk_name}: ", (verdict, style), f", {_count(ran, 'step')}, {took}")
 
 
 def _texts(outcome: StepResult) -> list[str]:
@@ -113,16 +123,17 @@ def _match(walk: Walk, result: WalkResult, step: Step, outcome: StepResult) -> M
     )
 
 
-def _reasons(match: Match, lines: Sequence[str]) -> Iterator[Text]:
-    """Why the first row that failed did, and the line most like it."""
+def _reasons(match: Match, outcome: StepResult) -> Iterator[Text]:
+    """Why the first row that failed did, where that is not said yet, and the line most like it."""
     row = match.problem
     if row is None:
         return
-    yield Text()
-    where = f"line {row.expected.source_line}: " if row.expected is not None else ""
-    yield Text(f"  {where}{row.reason}")
-    if row.nearest is not None and isinstance(row.expected, LineExpectation):
-        yield Text(f"  nearest: line {row.nearest + 1} of the output, `{visible(lines[row.nearest])}`")
+    if row.reason != outcome.detail:
+        where = f"line {row.expected.source_line}: " if row.expected is not None else ""
+        yield Text(f"\n  {where}{row.reason}")
+    if row.nearest is not None:
+        nearest = visible(outcome.lines[row.nearest].text)
+        yield Text(f"\n  nearest: line {row.nearest + 1} of the output, `{nearest}`")
 
 
 def _output(outcome: StepResult) -> Iterator[Text]:
@@ -227,7 +238,7 @@ def summary_lines(summary: Summary) -> Iterator[Text]:
         key=lambda pair: -pair[0].elapsed_s,
     )
     slow = [
-        f"{duration(step.elapsed_s)} `{_shorten(step.command_sent)}` ({record.page}:{record.steps[at].line})"
+        f"{duration(step.elapsed_s)} `{_shorten(step.command_sent)}` ({record.source_path}:{record.steps[at].line})"
         for step, record in slowest[:_SLOWEST]
         if step.elapsed_s >= _SLOW_S and (at := step.index) >= 0
     ]
@@ -242,7 +253,7 @@ def summary_lines(summary: Summary) -> Iterator[Text]:
     for record in failed:
         step = record.failing_step
         if step is not None:
-            place = f"{record.page}:{record.steps[step.index].line}"
+            place = f"{record.source_path}:{record.steps[step.index].line}"
             yield Text(f"  failed       {record.walk_name} ({place}): {step.outcome.value}", style="red")
 
 

@@ -1,0 +1,34 @@
+"""`docwalk publish-check`: refuse what must not be published, with a list."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from docwalk.cli import Exit
+from docwalk.cli.selection import select
+from docwalk.plan import Plan
+from docwalk.publish import check_publishable
+from docwalk.record import load_records
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+def publish_check(paths: tuple[Path, ...]) -> int:
+    """Refuse what must not be published.
+
+    A block may be published if a fresh record says that it is verified or ran, or if the page says why it is
+    not run.
+    """
+    selection = select(paths)
+    refusals = check_publishable(
+        selection.project,
+        Plan(walks=selection.walks),
+        load_records(selection.project.records_dir),
+        datetime.now(UTC),
+    )
+    for refusal in refusals:
+        click.echo(str(refusal))
+    return Exit.FAILED if refusals else Exit.OK

@@ -1,0 +1,97 @@
+"""`docwalk run`: walk pages one after the other, keep their records, say how it went."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+
+from docwalk.cli import Exit
+from docwalk.cli.selection import select
+from docwalk.report.github import walk_annotations
+from docwalk.report.progress import BuildProgress, WalkProgress
+from docwalk.report.text import Summary, failure_lines, summary_lines, walk_line
+from docwalk.status import block_statuses
+from docwalk.verify import Verifier, environment_digests
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from docwalk.plan import Walk
+    from docwalk.record import Record
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option("--walk", "walks", multiple=True, metavar="NAME", help="Only this walk; may be repeated.")
+@click.option("-k", "--keyword", default="", metavar="TEXT", help="Only walks whose name contains TEXT.")
+def run(paths: tuple[Path, ...], walks: tuple[str, ...], keyword: str) -> int:
+    """Walk pages and keep the records.
+
+    PATHS are pages and folders; without any, every page of the project is walked.
+    """
+    started_s = time.monotonic()
+    selection = select(paths, walks=walks, keyword=keyword)
+    console = Console()
+    verifier = Verifier.of(selection.project)
+    build_missing(verifier, selection.walks, console)
+    records: dict[str, Record] = {}
+    with WalkProgress(console, len(selection.walks)) as progress:
+        for walk in selection.walks:
+            progress.begin(walk)
+            record, _ = verifier.verify(walk, on_step=progress.step)
+            progress.end()
+            records[walk.name] = record
+            console.print(walk_line(record), soft_wrap=True, highlight=False)
+            _show_failure(walk, record, console)
+    statuses = block_statuses(
+        selection.walks,
+        records,
+        now=datetime.now(UTC),
+        environment_digests=environment_digests(verifier.environments),
+        project=selection.project,
+    )
+    summary = Summary(
+        records=tuple(records.values()),
+        statuses=tuple(statuses.values()),
+        elapsed_s=time.monotonic() - started_s,
+        records_dir=selection.project.records_dir,
+    )
+    console.print()
+    for line in summary_lines(summary):
+        console.print(line, soft_wrap=True, highlight=False)
+    failed = any(record.failing_step is not None for record in records.values())
+    return Exit.FAILED if failed else Exit.OK
+
+
+def build_missing(verifier: Verifier, walks: Sequence[Walk], console: Console) -> None:
+    """Build the environments that walks need and that are not there.
+
+    Raises:
+        BackendError: this account cannot build, or a layer failed.
+    """
+    missing = verifier.missing(walks)
+    if not missing:
+        return
+    from docwalk.environment.build import build_environment  # noqa: PLC0415 - most runs build nothing
+
+    with BuildProgress(console) as progress:
+        for environment in missing:
+            build_environment(environment, verifier.store, progress)
+
+
+def _show_failure(walk: Walk, record: Record, console: Console) -> None:
+    if record.failing_step is None:
+        return
+    console.print()
+    for line in failure_lines(walk, record.result, width_cols=console.width):
+        console.print(line, soft_wrap=True, highlight=False)
+    console.print()
+    if os.environ.get("GITHUB_ACTIONS"):
+        for annotation in walk_annotations(walk, record.result):
+            click.echo(annotation)

@@ -1,0 +1,119 @@
+"""Planned walks → records: finds what is built, runs walks in it, keeps what came out.
+
+The command line and the pytest plugin share this; neither output nor arguments are its business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from docwalk.backend.sandbox import SandboxBackend
+from docwalk.bubblewrap import Network
+from docwalk.environment.definition import load_environments
+from docwalk.environment.digest import environment_digest
+from docwalk.environment.store import Store
+from docwalk.errors import BackendError
+from docwalk.record import make_record, save_record
+from docwalk.run import AfterMismatch, run_walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from docwalk.backend import Backend
+    from docwalk.config import Project
+    from docwalk.environment.definition import Environment
+    from docwalk.environment.store import BuiltEnvironment
+    from docwalk.plan import Step, Walk
+    from docwalk.record import Record
+    from docwalk.results import StepResult, WalkResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verifier:
+    """Runs walks of one project."""
+
+    project: Project
+    """The project."""
+    environments: Mapping[str, Environment]
+    """Its environments by name."""
+    store: Store
+    """Where built environments are."""
+    backend: Backend
+    """Opens instances."""
+
+    @classmethod
+    def of(cls, project: Project) -> Verifier:
+        """A verifier with the store of this account and the sandbox.
+
+        Raises:
+            SourceError: an environment's definition is wrong.
+        """
+        store = Store.default()
+        return cls(
+            project=project,
+            environments=load_environments(project.environments_dir),
+            store=store,
+            backend=SandboxBackend(store),
+        )
+
+    def missing(self, walks: Iterable[Walk]) -> tuple[Environment, ...]:
+        """Environments that walks with steps need and that are not built, in order of need."""
+        names = dict.fromkeys(walk.environment for walk in walks if walk.steps)
+        needed = [self.environments[name] for name in names if name in self.environments]
+        return tuple(each for each in needed if self.store.find(each) is None)
+
+    def built(self, walk: Walk) -> BuiltEnvironment:
+        """The built environment of a walk.
+
+        Raises:
+            BackendError: it is not defined, or not built.
+        """
+        definition = self.environments.get(walk.environment)
+        if definition is None:
+            folder = self.project.environments_dir
+            raise BackendError(f"there is no environment `{walk.environment}` in {folder}")
+        found = self.store.find(definition)
+        if found is None:
+            message = f"the environment `{walk.environment}` is not built"
+            raise BackendError(message, hint=f"docwalk env build {walk.environment}")
+        return found
+
+    def run(
+        self,
+        walk: Walk,
+        *,
+        on_step: Callable[[Step, StepResult], None] | None = None,
+        after_mismatch: AfterMismatch = AfterMismatch.STOP,
+    ) -> WalkResult:
+        """Run a walk in a fresh instance.
+
+        Raises:
+            BackendError: it could not be started.
+        """
+        return run_walk(
+            walk,
+            backend=self.backend,
+            environment=self.built(walk),
+            on_step=on_step,
+            after_mismatch=after_mismatch,
+        )
+
+    def verify(
+        self, walk: Walk, *, on_step: Callable[[Step, StepResult], None] | None = None
+    ) -> tuple[Record, Path]:
+        """Run a walk and keep its record, whether it passed or not; the record and its file.
+
+        Raises:
+            BackendError: it could not be started; there is no record then.
+        """
+        result = self.run(walk, on_step=on_step)
+        used_network = self.environments[walk.environment].network is not Network.NONE
+        record = make_record(walk, result, used_network=used_network)
+        return record, save_record(record, self.project.records_dir)
+
+
+def environment_digests(environments: Mapping[str, Environment]) -> Mapping[str, str]:
+    """Digest of each environment as it is defined today, built or not."""
+    return {name: environment_digest(environment) for name, environment in environments.items()}
