@@ -43,7 +43,7 @@ done
 for version in 3.11 3.9; do
     prefix=$apps/python/$version
     python=$prefix/bin/python$version
-    pins=$build/requirements/python-$version.txt
+    pins=$build/requirements/python/$version.txt
     bundled=$prefix/lib/python$version/ensurepip/_bundled
     python3 -m pip --quiet download --no-deps --only-binary :all: --python-version $version --dest $bundled \
         $(grep -E '^(pip|setuptools)==' $pins)

@@ -21,5 +21,7 @@ mkdir -p /opt/apps/modulefiles
 cat > /etc/environment-modules/initrc <<'END'
 #%Module5.0
 module use --append {/opt/apps/modulefiles}
+# What a module requires is said, and loaded by the user.
+module config auto_handling 0
 END
 rm -f /etc/environment-modules/modulespath

@@ -1,6 +1,6 @@
 # What all modules of Python libraries do; sourced by libs/pythonX.Y/NAME/VERSION, which sets
 #   summary  one line about the library
-#   needs    modules of other libraries it imports
+#   needs    modules of other libraries it imports; they are loaded with it
 
 lassign [split [module-info name] /] -> python name version
 set prefix /opt/apps/libs/$python/$name/$version
@@ -9,14 +9,15 @@ proc ModulesHelp {} {
     global name version python summary prefix
     puts stderr "$name $version: $summary.\n"
     puts stderr "Its packages lie in $prefix/lib/$python/site-packages,"
-    puts stderr "which this module puts in front of PYTHONPATH."
+    puts stderr "which this module puts in front of PYTHONPATH.\n"
+    puts stderr "Need another version for everybody? Write to support@cluster.example."
 }
 module-whatis "$name $version: $summary"
 
 conflict libs/$python/$name
 prereq [string map {python python/} $python]
 foreach each $needs {
-    prereq $each
+    module load $each
 }
 prepend-path PYTHONPATH $prefix/lib/$python/site-packages
 if {[file isdirectory $prefix/bin]} {

@@ -1,0 +1,8 @@
+# PyTorch for CPUs, as a module.
+
+cp -r /srv/build/modulefiles/libs/python3.11/pytorch /opt/apps/modulefiles/libs/python3.11/
+. /etc/profile.d/modules.sh
+. /srv/build/layers/library/install.sh
+
+install_library python3.11 pytorch 2.13.0
+python3 -W error -c 'import torch; assert torch.ones(2).sum() == 2'
