@@ -19,9 +19,10 @@ sphinx_tabs_disable_tab_closing = True
 sphinx_tabs_disable_css_loading = True
 
 html_theme = "furo"
-html_title = "Cluster tutorials that were run"
+html_title = "Cluster tutorials"
 html_copy_source = False
 html_show_sphinx = False
+html_show_copyright = False
 html_theme_options = {
     "sidebar_hide_name": False,
     "light_css_variables": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from docwalk import __version__
@@ -15,7 +16,7 @@ from docwalk.sphinx_ext.nodes import (
     VerificationDirective,
     VerificationNode,
 )
-from docwalk.sphinx_ext.rewrite import DIRECTIVE
+from docwalk.sphinx_ext.rewrite import DIRECTIVE, TAB_DIRECTIVE
 from docwalk.sphinx_ext.settings import add_settings
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive(DIRECTIVE, BlockDirective)
     app.add_directive("docwalk-summary", SummaryDirective)
     app.add_directive("docwalk-verification", VerificationDirective)
+    if find_spec("sphinx_tabs") is not None:
+        from docwalk.sphinx_ext.code_tab import CodeTabDirective  # noqa: PLC0415 - sphinx-tabs is optional
+
+        app.add_directive(TAB_DIRECTIVE, CodeTabDirective)
     app.add_node(BlockNode, html=(extension.visit_block, None))
     app.add_node(BannerNode, html=(extension.visit_banner, None))
     app.add_node(SummaryNode, html=(extension.visit_summary, None))

@@ -61,7 +61,7 @@ def summary_html(pages: Sequence[PageFacts], *, verification_url: str) -> str:
             '<div class="dw-numbers"><p>Nothing here has been run yet: there are no records. '
             "<code>nox -s doctest</code> makes them.</p></div>"
         )
-    steps = sum(walk.step_count for page in pages for walk in page.walks)
+    steps = sum(walk.run_count for page in pages for walk in page.walks)
     tiles = "".join(
         f'<div class="dw-tile dw-is-{css_word(status)}"><dt>{badge_html(status)}</dt><dd>{count}</dd></div>'
         for status, count in counts.items()
@@ -90,7 +90,7 @@ def _headline(page: PageFacts, counts: Mapping[Status, int]) -> str:
     good = sum(count for status, count in counts.items() if is_evidence(status))
     lead = "No block of this page has a passing record" if not good else (
         f"All {_plural(total, 'block')} of this page were run" if good == total
-        else f"{good} of the {_plural(total, 'block')} of this page were run"
+        else f"{good} of the {_plural(total, 'block')} of this page did what it says"
     )  # fmt: skip
     if total == good == 1:
         lead = "The one block of this page was run"
@@ -110,7 +110,7 @@ def _walk(walk: WalkSummary) -> str:
     how = "" if walk.passed else " It failed."
     took = f", {duration(walk.elapsed_s)}" if walk.elapsed_s is not None else ""
     facts = "".join(f"<li>{fact}</li>" for fact in facts_of(walk))
-    when = f"{_plural(walk.step_count, 'step')} on {time_html(walk.started_at)}{took}"
+    when = f"{_plural(walk.run_count, 'step')} on {time_html(walk.started_at)}{took}"
     return f"<li>{lead}: {when}.{how}\n<ul>{facts}</ul></li>"
 
 

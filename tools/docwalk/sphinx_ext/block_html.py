@@ -5,6 +5,7 @@ Values in, strings out: a case file shows exactly what a reader's browser gets.
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING, assert_never
 
@@ -63,6 +64,11 @@ def css_word(status: Status) -> str:
     return status.value.replace(" ", "-")
 
 
+def prose_html(text: str) -> str:
+    """A sentence of ours: escaped, and what stands in backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
+
+
 def badge_html(status: Status) -> str:
     """The status as a word with its mark."""
     mark = f'<span class="dw-mark" aria-hidden="true">{MARKS[status]}</span>'
@@ -77,7 +83,7 @@ def block_html(view: BlockView, *, report: str) -> str:
         report: HTML of the sentence that tells a reader where to report a difference; may be empty.
     """
     is_file = view.kind is BlockKind.FILE
-    classes = f"dw dw-{'file' if is_file else 'terminal'} dw-is-{css_word(view.status)}"
+    classes = f"dw dw-{view.kind.value} dw-is-{css_word(view.status)}"
     body = "\n".join(
         piece
         for piece in (
@@ -119,7 +125,7 @@ def _reason(view: BlockView) -> str:
         if view.status is Status.NOT_RUN
         else " What follows is the page&rsquo;s own text, not a recording."
     )
-    reason = escape(view.reason or MEANINGS[view.status], quote=False)
+    reason = prose_html(view.reason or MEANINGS[view.status])
     return (
         f'<p class="dw-reason"><strong>{_REASON_LEADS[view.status]}:</strong> {reason.rstrip(".")}.{seen}</p>'
     )
@@ -185,7 +191,8 @@ def _recording(view: BlockView) -> str:
         return ""
     title = "What it printed in our run" if is_evidence(view.status) else "What happened in our run"
     screen = _screen(view.recording, label=f"Terminal: {title[0].lower()}{title[1:]}")
-    return f'<details class="dw-recording"><summary>{title}</summary>\n{screen}\n</details>'
+    is_open = " open" if view.status is Status.FAILING else ""
+    return f'<details class="dw-recording"{is_open}><summary>{title}</summary>\n{screen}\n</details>'
 
 
 def _variant(variant: Variant) -> str:
@@ -230,7 +237,7 @@ def _when(view: BlockView) -> str:
 
 def _walk_row(walk: WalkFacts) -> str:
     labels = escape(", ".join(walk.labels) or "the only one", quote=False)
-    reason = f"<br>{escape(walk.reason, quote=False)}" if walk.reason else ""
+    reason = f"<br>{prose_html(walk.reason)}" if walk.reason else ""
     when = time_html(walk.recorded_at) if walk.recorded_at is not None else "no record"
     return (
         f"<tr><td>{labels}</td><td>{escape(walk.environment, quote=False)}</td>"

@@ -26,6 +26,8 @@ class WalkSummary:
     """Name of the environment."""
     step_count: int
     """Commands and file edits of the walk as planned now."""
+    run_count: int
+    """How many were run in the recorded walk; 0 without a record."""
     started_at: str | None
     """Start of the recorded walk, ISO 8601 in UTC; None without a record."""
     elapsed_s: float | None

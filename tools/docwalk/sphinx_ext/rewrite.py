@@ -1,7 +1,7 @@
 """A page's source with each of our blocks replaced by a directive that carries its id; same number of lines.
 
 Identical bodies occur in two tabs, and Sphinx's line numbers inside tabs are wrong: our own parser finds the
-blocks and names them to Sphinx. Bodies are blanked: what a reader sees comes from parser and record, and a body
+blocks and names them to Sphinx. Bodies are blanked: what a reader sees comes from parser and record, and one
 that begins with `:` or `---` would be read as options.
 """
 
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from docwalk.document import Block, Document
 
 DIRECTIVE = "docwalk-block"
+TAB_DIRECTIVE = "docwalk-code-tab"
 
-_FENCE = re.compile(r"(?P<marker>`{3,}|~{3,}|:{3,})[^\r\n]*")
+_FENCE = re.compile(r"(?P<marker>`{3,}|~{3,}|:{3,})(?P<is_tab>\s*\{code-tab\})?")
 
 
 def rewrite_blocks(document: Document) -> str:
@@ -37,7 +38,13 @@ def _rewritten(fenced: str, block: Block) -> str:
     if fence is None:
         msg = f"block {block.id} does not begin with a fence: {opening!r}"
         raise ValueError(msg)
-    head = f"{opening[: fence.start()]}{fence['marker']}{{{DIRECTIVE}}} {block.id}"
+    # A code-tab is a tab too: its label has to reach sphinx-tabs.
+    call = (
+        f"{{{TAB_DIRECTIVE}}} {block.id} {block.tabs[-1].label}"
+        if fence["is_tab"]
+        else f"{{{DIRECTIVE}}} {block.id}"
+    )
+    head = f"{opening[: fence.start()]}{fence['marker']}{call}"
     # A quote has to go on through a blank line, a list goes on by itself.
     blank = block.indent.rstrip() if ">" in block.indent else ""
     return "\n".join([head, *(blank for _ in body), closing])

@@ -15,24 +15,20 @@ from docwalk.environment.digest import environment_digest
 from docwalk.environment.transport import TRANSPORT_RULES
 from docwalk.plan import load_plan
 from docwalk.record import RecordError, load_records
-from docwalk.sphinx_ext.pages import PageFacts, WalkSummary
+from docwalk.sphinx_ext.facts import page_facts
 from docwalk.sphinx_ext.verification import LineRule
-from docwalk.sphinx_ext.view import WalkFacts, view_block
-from docwalk.status import Status, block_statuses
-from docwalk.transcript import parse_commands
+from docwalk.status import block_statuses
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
     from docwalk.config import Project
     from docwalk.document import Document
-    from docwalk.plan import Walk
     from docwalk.record import Record
-    from docwalk.results import StepResult
+    from docwalk.sphinx_ext.pages import PageFacts
     from docwalk.sphinx_ext.view import BlockView
-    from docwalk.status import BlockStatus
 
 ISSUES_VALUE = "issues"
 """Key of `[tool.docwalk.site]` that says where readers report what they found different."""
@@ -103,7 +99,7 @@ def load_site(project_dir: Path, *, srcdir: Path, records_dir: Path | None, now:
         project=project,
         now=now,
         pages={
-            names[document.page]: _page(
+            names[document.page]: page_facts(
                 document,
                 docname=names[document.page],
                 walks=[walk for walk in plan.walks if walk.page == document.page],
@@ -131,84 +127,3 @@ def _docname(document: Document, project: Project, srcdir: Path) -> str:
     if not path.is_relative_to(srcdir.resolve()):
         return ""
     return path.relative_to(srcdir.resolve()).with_suffix("").as_posix()
-
-
-def _page(
-    document: Document,
-    *,
-    docname: str,
-    walks: Sequence[Walk],
-    records: Mapping[str, Record],
-    statuses: Mapping[str, BlockStatus],
-    project: Project,
-) -> PageFacts:
-    ordered = sorted(walks, key=lambda walk: not walk.is_default)
-    blocks: list[BlockView] = []
-    for block in document.blocks:
-        status = statuses.get(block.id)
-        blocks.append(
-            view_block(
-                block,
-                parse_commands(block, document, project),
-                status=status.status if status is not None else Status.NOT_RUN,
-                reason=status.reason if status is not None else "no walk of this page includes it",
-                walks=_facts(status, {walk.name: walk for walk in walks}, records)
-                if status is not None
-                else (),
-            )
-        )
-    recorded = [records[walk.name] for walk in ordered if walk.name in records]
-    used_network = any(record.used_network for record in recorded)
-    return PageFacts(
-        page=document.page,
-        docname=docname,
-        title=document.title,
-        walks=tuple(_summary(walk, records.get(walk.name)) for walk in ordered),
-        blocks=tuple(blocks),
-        fresh_days=int(project.fresh_network_days if used_network else project.fresh_days),
-    )
-
-
-def _facts(
-    status: BlockStatus, walks: Mapping[str, Walk], records: Mapping[str, Record]
-) -> tuple[WalkFacts, ...]:
-    return tuple(
-        WalkFacts(
-            name=each.walk_name,
-            labels=_labels(walks[each.walk_name]),
-            is_default=each.is_default,
-            environment=each.environment,
-            status=each.status,
-            reason=each.reason,
-            recorded_at=each.started_at,
-            steps=_steps(walks[each.walk_name], records.get(each.walk_name), status.block_id),
-        )
-        for each in status.walks
-    )
-
-
-def _steps(walk: Walk, record: Record | None, block_id: str) -> tuple[StepResult, ...]:
-    """The recorded steps of a block, where the record is one of this very walk."""
-    if record is None or record.walk_digest != walk.digest:
-        return ()
-    return tuple(step for step in record.result.steps if step.block_id == block_id)
-
-
-def _summary(walk: Walk, record: Record | None) -> WalkSummary:
-    result = record.result if record is not None else None
-    return WalkSummary(
-        name=walk.name,
-        labels=_labels(walk),
-        environment=walk.environment,
-        step_count=len(walk.steps),
-        started_at=result.started_at if result is not None else None,
-        elapsed_s=result.elapsed_s if result is not None else None,
-        passed=record is not None and record.failing_step is None,
-        environment_digest=result.environment_digest if result is not None else "",
-        mode=result.mode if result is not None else "",
-        manifest=result.manifest if result is not None else {},
-    )
-
-
-def _labels(walk: Walk) -> tuple[str, ...]:
-    return tuple(choice.label for choice in walk.choices)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from docwalk.sphinx_ext.block_html import MEANINGS, badge_html
+from docwalk.sphinx_ext.block_html import MEANINGS, badge_html, prose_html
 from docwalk.sphinx_ext.dates import duration, time_html
 from docwalk.sphinx_ext.manifest import facts_of
 from docwalk.sphinx_ext.pages import count_statuses
@@ -203,7 +203,7 @@ def _walk_item(walk: WalkSummary) -> str:
 def _block_row(block: BlockView, url: str) -> str:
     first = next((line for line in (block.copy_text or block.path).splitlines() if line.strip()), block.id)
     label = escape(first if not block.path else block.caption, quote=False)
-    reason = f"<br>{escape(block.reason, quote=False)}" if block.reason else ""
+    reason = f"<br>{prose_html(block.reason)}" if block.reason else ""
     when = (
         time_html(block.recorded_at)
         if block.recorded_at is not None and block.status is not Status.NOT_RUN
