@@ -19,7 +19,7 @@ from docwalk.errors import BackendError, SourceError
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
-    from typing import IO
+    from typing import TextIO  # noqa: F401 - in the key's type
 
     from docwalk.config import Project
     from docwalk.plan import Walk
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _STATE = pytest.StashKey["WalkSession"]()
 _PROJECTS = pytest.StashKey["dict[Path, Project | None]"]()
-_TERMINAL = pytest.StashKey["IO[str] | None"]()
+_TERMINAL = pytest.StashKey["TextIO | None"]()
 _MARKER = "container: opens a real sandbox over a built environment"
 
 WALK_PROPERTY = "docwalk-walk"
@@ -160,7 +160,7 @@ class WalkItem(pytest.Item):
         if not self.walk.steps:
             reasons = dict.fromkeys(each.reason for each in self.walk.not_run)
             pytest.skip("; ".join(reasons) or "nothing to run")
-        record = session_state(self.config).verify(self.walk, self.project)
+        record = session_state(self.config).verify(self.walk, self.project, shown_as=self.nodeid)
         ran = sum(step.outcome.value != "not-run" for step in record.result.steps)
         self.user_properties.append((WALK_PROPERTY, self.walk.name))
         self.user_properties.append((STEPS_PROPERTY, ran))

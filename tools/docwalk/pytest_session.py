@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from docwalk.results import StepResult
 
 _ERASE = "\r\x1b[2K"
+_COLUMNS = 80  # of a terminal that does not say how wide it is
 
 
 class WalkSession:
@@ -91,8 +92,13 @@ class WalkSession:
                     for environment in missing:
                         build_environment(environment, verifier.store, progress)
 
-    def verify(self, walk: Walk, project: Project) -> Record:
+    def verify(self, walk: Walk, project: Project, *, shown_as: str) -> Record:
         """Run a walk and keep its record; its steps are shown while they run.
+
+        Args:
+            walk: the walk.
+            project: its project.
+            shown_as: what pytest writes in front of its outcome when it is verbose.
 
         Raises:
             BackendError: it could not be started.
@@ -105,25 +111,23 @@ class WalkSession:
         try:
             record, _ = self.verifier(project).verify(walk, on_step=on_step)
         finally:
-            self._show_nothing(walk)
+            self._show_nothing(walk, shown_as)
         return record
 
     def _show_step(self, walk: Walk, number: int) -> None:
         if self._terminal is None or number >= len(walk.steps):
             return
         text = f"{walk.name}  {number + 1}/{len(walk.steps)}  {shown_action(walk.steps[number])}"
-        width = os.get_terminal_size(self._terminal.fileno()).columns
+        width = os.get_terminal_size(self._terminal.fileno()).columns or _COLUMNS
         start = "\n" if number == 0 and self._config.get_verbosity() == 0 else _ERASE
         self._terminal.write(f"{start}{text[: max(width - 1, 1)]}")
         self._terminal.flush()
 
-    def _show_nothing(self, walk: Walk) -> None:
+    def _show_nothing(self, walk: Walk, shown_as: str) -> None:
         """Erase the line; back to the one before, or write again what pytest had written on it."""
         if self._terminal is not None and walk.steps:
             verbose = self._config.get_verbosity() > 0
-            self._terminal.write(
-                f"{_ERASE}{walk.source_path}::{walk.name} " if verbose else f"{_ERASE}\x1b[A"
-            )
+            self._terminal.write(f"{_ERASE}{shown_as} " if verbose else f"{_ERASE}\x1b[A")
             self._terminal.flush()
 
     def failure_text(self, walk: Walk, record: Record) -> str:

@@ -233,16 +233,7 @@ def summary_lines(summary: Summary) -> Iterator[Text]:
     if summary.statuses:
         yield _row("blocks", _status_counts(summary.statuses))
     yield from _not_run(summary.statuses)
-    slowest = sorted(
-        ((step, record) for record in summary.records for step in record.result.steps),
-        key=lambda pair: -pair[0].elapsed_s,
-    )
-    slow = [
-        f"{duration(step.elapsed_s)} `{_shorten(step.command_sent)}` ({record.source_path}:{record.steps[at].line})"
-        for step, record in slowest[:_SLOWEST]
-        if step.elapsed_s >= _SLOW_S and (at := step.index) >= 0
-    ]
-    yield from _rows("slowest", slow)
+    yield from _rows("slowest", _slowest(summary.records))
     used = Counter(
         (record.environment, record.result.environment_digest[:19], record.result.mode)
         for record in summary.records
@@ -255,6 +246,19 @@ def summary_lines(summary: Summary) -> Iterator[Text]:
         if step is not None:
             place = f"{record.source_path}:{record.steps[step.index].line}"
             yield Text(f"  failed       {record.walk_name} ({place}): {step.outcome.value}", style="red")
+
+
+def _slowest(records: Iterable[Record]) -> list[str]:
+    """The steps that took longest, each with its place."""
+    timed = [(result, record) for record in records for result in record.result.steps]
+    timed = sorted(
+        (pair for pair in timed if pair[0].elapsed_s >= _SLOW_S), key=lambda pair: -pair[0].elapsed_s
+    )
+    shown: list[str] = []
+    for result, record in timed[:_SLOWEST]:
+        place = f"{record.source_path}:{record.steps[result.index].line}"
+        shown.append(f"{duration(result.elapsed_s)} `{_shorten(result.command_sent)}` ({place})")
+    return shown
 
 
 def _status_counts(statuses: Iterable[BlockStatus]) -> str:
