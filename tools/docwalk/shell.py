@@ -286,7 +286,7 @@ class Shell:
             if interaction.can_press(text):
                 self._send(interaction.take_keys(seen))
                 return None
-            if interaction.asks is not None and text.endswith(interaction.asks):
+            if interaction.asks is not None and text.endswith(interaction.asks.rstrip()):
                 self._answer(interaction)
                 return None
         shown = screen[-1].text if screen else ""
@@ -344,6 +344,7 @@ class Shell:
         self._send(_INTERRUPT)
         if not self._reaches_prompt():
             self._terminal.kill_foreground()
+            self._send(_INTERRUPT + _ENTER)
             self.is_alive = self._reaches_prompt()
         return None
 

@@ -132,10 +132,9 @@ class SandboxInstance:
         try:
             self._channel.ask("begin", skel="/etc/skel", home=self._home, keep=lock)
         except (BackendError, OSError) as error:
-            self._end()
+            said = self._end()
             raise BackendError(
-                f"the sandbox of `{definition.name}` does not start: {_last_line(self._messages) or error}",
-                hint="docwalk doctor",
+                f"the sandbox of `{definition.name}` does not start: {said or error}", hint="docwalk doctor"
             ) from error
 
     def open_terminal(
@@ -193,8 +192,8 @@ class SandboxInstance:
 
     def close(self) -> None:
         """End every process, remove the upper directory."""
-        self._end()
         if self._folder.exists():
+            self._end()
             remove_tree(self._folder)
             janitor_of(self._folder.parent, owner_pid=os.getpid()).forget(self._folder)
 
@@ -203,14 +202,17 @@ class SandboxInstance:
             path = self._home + path[1:]
         return posixpath.join(self._home, path)
 
-    def _end(self) -> None:
+    def _end(self) -> str:
+        """End every process; gives the last thing bubblewrap or init said."""
         self._channel.close()
         try:
             self._process.wait(_END_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._messages.seek(0)
+        with self._messages as messages:
+            messages.seek(0)
+            return (messages.read().decode("utf-8", "replace").strip().splitlines() or [""])[-1]
 
 
 class SandboxTerminal:
@@ -279,8 +281,3 @@ def _regular(file: IO[bytes]) -> IO[bytes]:
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         raise OSError("the instance handed out something that is no regular file")
     return file
-
-
-def _last_line(messages: IO[bytes]) -> str:
-    messages.seek(0)
-    return (messages.read().decode("utf-8", "replace").strip().splitlines() or [""])[-1]

@@ -1,0 +1,84 @@
+"""One instance per backend and module, one fresh shell per test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from docwalk.backend.sandbox import SandboxBackend
+from docwalk.shell import Shell
+from docwalk.terminal import render_screen, render_terminal
+from docwalk.testing_sandbox import find_built
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from docwalk.backend import Instance
+    from docwalk.environment.store import BuiltEnvironment
+    from docwalk.shell import CommandResult
+
+BACKENDS = {"sandbox": SandboxBackend}
+LOGIN = Path(__file__).parents[2] / "tools" / "environments" / "login"
+TERMINAL = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "TZ": "UTC"}
+
+
+class OpenShell(Protocol):
+    """Opens one more session in the instance."""
+
+    def __call__(self) -> Shell: ...
+
+
+@pytest.fixture(scope="session")
+def environment() -> BuiltEnvironment:
+    built = find_built(LOGIN)
+    if built is None:
+        pytest.skip("environment `login` is not built: docwalk env build login")
+    return built
+
+
+@pytest.fixture(scope="module", params=sorted(BACKENDS))
+def instance(request: pytest.FixtureRequest, environment: BuiltEnvironment) -> Iterator[Instance]:
+    opened = BACKENDS[request.param]().open(environment)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def open_shell(instance: Instance) -> Iterator[OpenShell]:
+    opened: list[Shell] = []
+
+    def spill(text: bytes) -> str:
+        instance.write_file("/run/docwalk/typed", text, append=False)
+        return "/run/docwalk/typed"
+
+    def open_one() -> Shell:
+        terminal = instance.open_terminal(shell="bash", user=None, rows=24, columns=100, environ=TERMINAL)  # noqa: S604 - the name of a shell
+        shell = Shell(terminal, instance.marks, spill=spill)
+        opened.append(shell)
+        assert shell.wait_until_ready(20).detail == ""
+        return shell
+
+    yield open_one
+    for each in opened:
+        each.close()
+
+
+@pytest.fixture
+def shell(open_shell: OpenShell) -> Shell:
+    return open_shell()
+
+
+class Lines(Protocol):
+    """What a result shows, line by line."""
+
+    def __call__(self, result: CommandResult) -> list[str]: ...
+
+
+@pytest.fixture
+def lines_of() -> Lines:
+    def lines(result: CommandResult) -> list[str]:
+        return [line.text for line in render_screen(result.raw) or render_terminal(result.raw)]
+
+    return lines

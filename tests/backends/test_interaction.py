@@ -1,0 +1,103 @@
+"""Conformance: answers to questions, keys for full-screen programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from docwalk.options import Answer, KeyGroup
+from docwalk.results import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from docwalk.shell import CommandResult, Shell
+
+    Lines = Callable[[CommandResult], list[str]]
+
+pytestmark = pytest.mark.container
+
+LONG_S = 60.0
+
+
+def test_questions_are_answered_in_order(shell: Shell, lines_of: Lines) -> None:
+    result = shell.run(
+        "read -p 'First? ' a; read -p 'Last? ' b; echo \"$b, $a\"",
+        timeout_s=LONG_S,
+        answers=(Answer(prompt="First? ", text="Ada"), Answer(prompt="Last? ", text="Lovelace")),
+    )
+    assert result.outcome is Outcome.PASSED
+    assert lines_of(result) == ["First? Ada", "Last? Lovelace", "Lovelace, Ada"]
+
+
+def test_a_password_is_not_shown(shell: Shell, lines_of: Lines) -> None:
+    result = shell.run(
+        "python3 -c 'import getpass; print(len(getpass.getpass()))'",
+        timeout_s=LONG_S,
+        answers=(Answer(prompt="Password:", text="secret"),),
+    )
+    assert lines_of(result) == ["Password:", "6"]
+
+
+def test_a_coloured_prompt_is_found(shell: Shell, lines_of: Lines) -> None:
+    result = shell.run(
+        r"printf 'Go \033[1mon\033[0m? '; read x; echo $x",
+        timeout_s=LONG_S,
+        answers=(Answer(prompt="Go on? ", text="y"),),
+    )
+    assert lines_of(result) == ["Go on? y", "y"]
+
+
+def test_an_answer_that_is_never_asked_for_is_a_mismatch(shell: Shell) -> None:
+    result = shell.run("echo hi", timeout_s=LONG_S, answers=(Answer(prompt="Sure? ", text="y"),))
+    assert (result.outcome, result.detail) == (Outcome.MISMATCH, "it never asked `Sure? `")
+
+
+def test_another_question_than_the_answered_one_waits(shell: Shell) -> None:
+    result = shell.run("read -p 'Really? ' x", timeout_s=LONG_S, answers=(Answer(prompt="Sure? ", text="y"),))
+    assert result.outcome is Outcome.WAITS_FOR_INPUT
+    assert result.detail == ("waits for input: Really? (`-bash` reads the terminal); it never asked `Sure? `")
+
+
+def test_a_pager_is_quit_and_its_screen_kept(shell: Shell, lines_of: Lines) -> None:
+    result = shell.run("man bash", timeout_s=LONG_S, keys=(KeyGroup(keys=("q",)),))
+    assert result.outcome is Outcome.PASSED
+    shown = lines_of(result)
+    assert shown[0].startswith("BASH(1) ")
+    assert "NAME" in shown
+    assert len(shown) <= 24
+
+
+def test_keys_wait_for_their_text(shell: Shell, lines_of: Lines) -> None:
+    shell.run("seq 1000 > /tmp/numbers", timeout_s=LONG_S)
+    result = shell.run(
+        "less /tmp/numbers",
+        timeout_s=LONG_S,
+        keys=(KeyGroup(keys=("G",)), KeyGroup(keys=("q",), until="(END)")),
+    )
+    assert result.outcome is Outcome.PASSED
+    assert lines_of(result)[:23][-1] == "1000"
+
+
+def test_keys_for_a_text_that_never_comes_wait_for_input(shell: Shell) -> None:
+    result = shell.run(
+        "less /etc/passwd", timeout_s=LONG_S, keys=(KeyGroup(keys=("q",), until="no such text"),)
+    )
+    assert result.outcome is Outcome.WAITS_FOR_INPUT
+    assert result.detail.endswith("it ended before the keys `q` were pressed")
+
+
+def test_an_editor_takes_text_and_named_keys(shell: Shell, lines_of: Lines) -> None:
+    keys = (
+        KeyGroup(keys=("a", "b", "<Left>", "c", "<C-o>")),
+        KeyGroup(keys=("<Enter>",), until="File Name to Write"),
+        KeyGroup(keys=("<C-x>",), until="Wrote 1 line"),
+    )
+    assert shell.run("nano /tmp/edited", timeout_s=LONG_S, keys=keys).outcome is Outcome.PASSED
+    assert lines_of(shell.run("cat /tmp/edited", timeout_s=LONG_S)) == ["acb"]
+
+
+def test_keys_that_are_left_over_are_a_mismatch(shell: Shell) -> None:
+    result = shell.run("true", timeout_s=LONG_S, keys=(KeyGroup(keys=("q",)),))
+    assert (result.outcome, result.detail) == (Outcome.MISMATCH, "it ended before the keys `q` were pressed")

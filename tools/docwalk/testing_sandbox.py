@@ -1,0 +1,39 @@
+"""Testing in sandboxes: pages and environments for tests that really walk; docwalk itself does not use it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from docwalk.config import load_project
+from docwalk.environment.definition import load_environment
+from docwalk.environment.store import Store
+from docwalk.plan import load_plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from docwalk.environment.store import BuiltEnvironment
+    from docwalk.plan import Walk
+
+
+def find_built(folder: Path) -> BuiltEnvironment | None:
+    """The environment defined in `folder` as it is built on this machine; None where it is not."""
+    return Store.default().find(load_environment(folder))
+
+
+def plan_page(markdown: str, *, folder: Path, environments_dir: Path, options: str = "") -> Walk:
+    """The default walk of a project in `folder` that has this one page.
+
+    Args:
+        markdown: text of the page.
+        folder: an empty folder for the project.
+        environments_dir: where its environments are defined.
+        options: more lines for `[tool.docwalk]`.
+    """
+    page = folder / "tutorials" / "page.md"
+    page.parent.mkdir()
+    page.write_text(markdown, "utf-8")
+    lines = ("[tool.docwalk]", 'tutorials = ["tutorials"]', f'environments = "{environments_dir}"', options)
+    (folder / "pyproject.toml").write_text("\n".join(lines) + "\n", "utf-8")
+    _, plan = load_plan((page,), load_project(folder))
+    return next(walk for walk in plan.walks if walk.is_default)
