@@ -26,7 +26,7 @@ from docwalk.environment.base import build_base
 from docwalk.environment.digest import environment_digest, layer_digests
 from docwalk.environment.manifest import collect_manifest
 from docwalk.environment.owner import LayerOwner, layer_owner
-from docwalk.environment.store import BUILDING_PREFIX, BuiltEnvironment, Store
+from docwalk.environment.store import BUILDING_PREFIX, BuiltEnvironment, Store, write_whole
 from docwalk.environment.transport import detect_transport
 from docwalk.errors import BackendError
 
@@ -172,7 +172,7 @@ def finish_environment(environment: Environment, store: Store) -> BuiltEnvironme
             f"environment `{environment.name}` lacks modules that it promises: {', '.join(missing)}",
             hint=f"mend its layers, or `expected.modules` in {environment.folder / 'environment.toml'}",
         )
-    _write_whole(store.manifest_path(digest), json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+    write_whole(store.manifest_path(digest), json.dumps(manifest, indent=1, sort_keys=True) + "\n")
     return BuiltEnvironment(environment=environment, digest=digest, layers=layers, manifest=manifest)
 
 
@@ -215,7 +215,7 @@ def _build_layer(
         "layer": progress.layer,
         "recipe": digest,
     }
-    _write_whole(building / "layer.json", json.dumps(facts, indent=1, sort_keys=True) + "\n")
+    write_whole(building / "layer.json", json.dumps(facts, indent=1, sort_keys=True) + "\n")
     building.rename(final)
 
 
@@ -312,9 +312,3 @@ def _sweep(store: Store, owner: LayerOwner) -> None:
     left = list((store.folder / "layers").glob(f"{BUILDING_PREFIX}*"))
     if left:
         subprocess.run([*owner.prefix, "rm", "-rf", "--", *left], check=True)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, "utf-8")
-    temporary.replace(path)
