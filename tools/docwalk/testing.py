@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from docwalk.config import Project, load_project
 from docwalk.document import parse_document
@@ -40,6 +40,14 @@ class Printed:
     """Lines, without newlines."""
     exit_status: int = 0
     """Its status."""
+
+
+class MatchesFile(Protocol):
+    """Compares text with a file beside a test's input."""
+
+    def __call__(self, actual: str, expected_path: Path) -> None:
+        """Fail where they differ; write the file where its expectations are regenerated."""
+        ...
 
 
 def made_up_project(root: Path = Path("/nowhere")) -> Project:
