@@ -42,7 +42,8 @@ def resolve_axes(
     groups: list[tuple[str, list[int]]] = []
     names: dict[int, str] = {}
     locals_: list[tuple[set[str], list[int]]] = []
-    for tab_set in tab_sets:
+    used = [tab_set for tab_set in tab_sets if tab_set.labels]
+    for tab_set in used:
         axis = _declared_axis(tab_set, declared)
         if axis is None:
             _join_local(tab_set, locals_)
@@ -51,7 +52,7 @@ def resolve_axes(
             problems.extend(_partial_matches(tab_set, axis, source))
     local_of = {number: index for index, (_, numbers) in enumerate(locals_) for number in numbers}
     local_names: dict[int, str] = {}
-    for tab_set in tab_sets:
+    for tab_set in used:
         if tab_set.number not in names:
             index = local_of[tab_set.number]
             names[tab_set.number] = local_names.setdefault(index, f"page:{len(local_names) + 1}")

@@ -148,6 +148,13 @@ def page_paths(project: Project) -> tuple[Path, ...]:
     return tuple(sorted(found))
 
 
+def environment_hint(name: str, project: Project) -> str:
+    """What to do about an environment that is not defined."""
+    if not project.environments:
+        return f"define it: `{name}/{ENVIRONMENT_FILE}` in the project's folder of environments"
+    return did_you_mean(name, project.environments, otherwise="name one of")
+
+
 class _Reader:
     """Collects mistakes while it reads the tables of one configuration file."""
 
@@ -227,7 +234,7 @@ class _Reader:
                         ErrorCode.UNKNOWN_ENVIRONMENT,
                         f"`{value.environment}` is no environment",
                         ("axes", axis.name, label),
-                        did_you_mean(value.environment, project.environments, otherwise="name one of"),
+                        environment_hint(value.environment, project),
                     )
 
     def _option(self, key: str, value: object, into: dict[str, object]) -> None:

@@ -247,20 +247,19 @@ class _Builder:
         labels = {axis.group: axis.labels for axis in self._axes}
         for exclusion in self._settings.exclude:
             for group, label in exclusion.choices.items():
+                wrong, message, hint = "", "", ""
                 if group not in labels:
+                    wrong, message = group, f"exclude: `{group}` is no axis of this page"
                     hint = did_you_mean(
-                        group, labels, otherwise="the page's axes are" if labels else "it has no tabs"
-                    )
-                    self.problems.add(
-                        ErrorCode.UNKNOWN_TAB,
-                        f"exclude: `{group}` is no axis of this page",
-                        exclusion.span,
-                        hint=hint,
+                        group, labels, otherwise="its axes are" if labels else "it has no tabs"
                     )
                 elif label not in labels[group]:
+                    wrong, message = label, f"exclude: `{label}` is no label of `{group}` on this page"
                     hint = did_you_mean(label, labels[group], otherwise="its labels are")
-                    message = f"exclude: `{label}` is no label of `{group}` on this page"
-                    self.problems.add(ErrorCode.UNKNOWN_TAB, message, exclusion.span, hint=hint)
+                if wrong:
+                    start = max(self._source.text.find(wrong, exclusion.span.start), exclusion.span.start)
+                    where = Span(start=start, end=start + len(wrong))
+                    self.problems.add(ErrorCode.UNKNOWN_TAB, message, where, hint=hint)
         return tuple(
             tuple(TabChoice(group=group, label=label) for group, label in exclusion.choices.items())
             for exclusion in self._settings.exclude

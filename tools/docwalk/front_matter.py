@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from docwalk.config import COVERAGES, SHELLS
+from docwalk.config import COVERAGES, SHELLS, environment_hint
 from docwalk.errors import ErrorCode
 from docwalk.options import OPTIONS, OptionError, did_you_mean, parse_duration
 from docwalk.redaction import explain_bad_redaction
@@ -122,14 +122,11 @@ class _Reader:
 
     def _environment(self, entry: Entry) -> str | None:
         name = str(entry.value)
-        known = self._project.environments
-        if name in known:
+        if name in self._project.environments:
             return name
         raise OptionError(
             f"`{name}` is no environment",
-            hint=did_you_mean(
-                name, known, otherwise="name one of" if known else "no environment is defined yet"
-            ),
+            hint=environment_hint(name, self._project),
             code=ErrorCode.UNKNOWN_ENVIRONMENT,
         )
 

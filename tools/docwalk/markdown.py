@@ -249,9 +249,9 @@ class _Reader:
         if not is_closed:
             self.problems.add(
                 ErrorCode.UNCLOSED_FENCE,
-                f"`{token.markup}{located.info}` has no end",
+                f"the fence {token.markup}{located.info} has no end",
                 Span(start=opening, end=lines[first].end),
-                hint=f"close it with `{token.markup}`; what holds fences needs a longer fence than theirs",
+                hint=f"close it with {token.markup}; a fence around others needs more characters than theirs",
             )
         return located
 

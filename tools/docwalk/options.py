@@ -157,8 +157,10 @@ def parse_text(value: object) -> str:
     Raises:
         OptionError: for nothing, a list or a mapping.
     """
-    if not _is_scalar(value) or not str(value).strip():
-        raise OptionError(f"`{_shown(value)}` is no text", hint="write some text after the colon")
+    if value is None or value == "":
+        raise OptionError("no text is given", hint="write some text after the colon")
+    if not _is_scalar(value):
+        raise OptionError(f"`{_shown(value)}` is no text", hint="write one line of text")
     return str(value)
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from docwalk.axes import PageAxis, choose_walks
 from docwalk.captures import caught_by, earlier_captures, used_in_command, used_in_lines
+from docwalk.config import environment_hint
 from docwalk.document import BlockKind, FileMode, TabChoice, read_document
 from docwalk.errors import ErrorCode, SourceError
 from docwalk.expectation import replace_placeholders
-from docwalk.options import did_you_mean
 from docwalk.plan_json import as_data, digest
 from docwalk.source import Problems, Source, Span
 from docwalk.transcript import read_commands, shell_of
@@ -211,6 +211,7 @@ class _Planner:
         self.problems = Problems(document.source)
         self._document = document
         self._project = project
+        self._uncaptured: set[tuple[str, Span]] = set()
 
     def walks(self) -> list[Walk]:
         """The document's walks, the default first; none for a page without blocks."""
@@ -291,9 +292,7 @@ class _Planner:
                 ErrorCode.UNKNOWN_ENVIRONMENT,
                 f"`{name}`, the project's environment, is not defined",
                 Span(start=0, end=0),
-                hint=did_you_mean(
-                    name, known, otherwise="name one of" if known else "no environment is defined yet"
-                ),
+                hint=environment_hint(name, self._project),
             )
         return name
 
@@ -383,7 +382,8 @@ class _Planner:
         used = [(name, command.span) for name in used_in_command(command.text, earlier)]
         used += [(name, source.line_span(line)) for name, line in used_in_lines(command.expected)]
         for name, where in used:
-            if name not in captured:
+            if name not in captured and (name, where) not in self._uncaptured:
+                self._uncaptured.add((name, where))
                 labels = " and ".join(f"`{choice.label}`" for choice in choices)
                 self.problems.add(
                     ErrorCode.BAD_PLACEHOLDER,
