@@ -42,7 +42,7 @@ LONG_S = 60.0
         ("printf 'a\\rb\\n'", ["b"], 0),
         ("echo )", ["-bash: syntax error near unexpected token `)'"], 2),
         ("echo hi # a comment", ["hi"], 0),
-        ("tty", ["/dev/pts/0"], 0),
+        ("test -t 0 && test -t 1 && tty | grep -c /dev/pts/", ["1"], 0),
         ("echo $TERM $LANG $TZ $LINES $COLUMNS", ["xterm-256color C.UTF-8 UTC 24 100"], 0),
     ],
 )

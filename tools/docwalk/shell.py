@@ -114,6 +114,15 @@ class _Spawn(_FdSpawn):
             return _HANGUP, before
         return index, before + patterns[index]
 
+    def discard(self) -> None:
+        """Forget what came, and what still comes at once: the rest of prompts and their doubles."""
+        index, length = _NOTHING, -1
+        while index == _NOTHING and len(self.pending) > length:
+            length = len(self.pending)
+            index, _ = self.search([], _TICK_S)
+        if self.pending:
+            self.search([self.pending], 0)
+
 
 class Shell:
     """A session's shell: takes commands one after the other."""
@@ -341,12 +350,19 @@ class Shell:
         """Get back to a prompt, first as a reader would; gives the status of a shell that ended."""
         if not self.is_alive:
             return self._exit_status()
-        self._send(_INTERRUPT)
-        if not self._reaches_prompt():
-            self._terminal.kill_foreground()
-            self._send(_INTERRUPT + _ENTER)
-            self.is_alive = self._reaches_prompt()
+        for act in (self._interrupt, self._terminal.kill_foreground, self._press_enter):
+            act()
+            if self._reaches_prompt():
+                self._spawn.discard()
+                return None
+        self.is_alive = False
         return None
+
+    def _interrupt(self) -> None:
+        self._send(_INTERRUPT)
+
+    def _press_enter(self) -> None:
+        self._send(_ENTER)
 
     def _reaches_prompt(self) -> bool:
         end_s = time.monotonic() + _RECOVER_S
