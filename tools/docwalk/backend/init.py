@@ -193,10 +193,10 @@ def open_regular(path: str, flags: int) -> int:
 
 
 def copy_file(source: str, target: str) -> None:
-    """Copy content and permission bits."""
+    """Copy content and permission bits; the owner may write, though an imported layer lost that bit."""
     with open(source, "rb") as reader, open(target, "wb") as writer:
         writer.write(reader.read())
-        os.fchmod(writer.fileno(), stat.S_IMODE(os.fstat(reader.fileno()).st_mode))
+        os.fchmod(writer.fileno(), stat.S_IMODE(os.fstat(reader.fileno()).st_mode) | stat.S_IWUSR)
 
 
 def fields(pid: int | str) -> list[bytes]:

@@ -254,8 +254,9 @@ class SandboxTerminal:
 def _make_home(upper: Path, user: str, identity: Identity) -> None:
     """Make an empty home in the upper directory; what is above it stays closed to the reader."""
     home = upper / "home" / user
+    upper.chmod(0o755)  # an ordinary account is held to the mode that `make_upper` gives it
     home.mkdir(parents=True)
-    for folder, mode in ((home, 0o755), (home.parent, 0o555)):
+    for folder, mode in ((home, 0o755), (home.parent, 0o555), (upper, 0o555)):
         # The folder above cannot stay root's: overlayfs would refuse to merge it (it sets attributes there).
         folder.chmod(mode)
         give(folder, identity)
