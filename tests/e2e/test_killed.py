@@ -1,0 +1,97 @@
+"""A run that is killed leaves no process, no mount and no folder."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from docwalk.environment.store import Store
+from docwalk.testing_sandbox import plan_page
+
+if TYPE_CHECKING:
+    from docwalk.environment.store import BuiltEnvironment
+
+pytestmark = pytest.mark.container
+
+ENVIRONMENTS = Path(__file__).parents[2] / "tools" / "environments"
+GONE_S = 5.0
+MARK = "31415926.5"
+PAGE = f"# T\n\n```bash\nchmod 000 /tmp; mkdir -p ~/a/b; chmod 500 ~/a; echo started; sleep {MARK}\n```\n"
+RUNNER = """\
+import sys
+from pathlib import Path
+from docwalk.backend.sandbox import SandboxBackend
+from docwalk.config import load_project
+from docwalk.plan import load_plan
+from docwalk.run import run_walk
+from docwalk.testing_sandbox import find_built
+folder, environments = Path(sys.argv[1]), Path(sys.argv[2])
+_, plan = load_plan((folder / "tutorials" / "page.md",), load_project(folder))
+run_walk(plan.walks[0], backend=SandboxBackend(), environment=find_built(environments / "login"))
+"""
+
+
+def instances() -> set[Path]:
+    return set((Store.default().folder / "instances").glob("i-*"))
+
+
+def sleepers() -> list[int]:
+    """Processes on this machine, sandboxes included, that sleep as the page does."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if path.read_bytes() == f"sleep\0{MARK}\0".encode():
+                found.append(int(path.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+def wait_for(condition: object, *, seconds: float) -> bool:
+    """Whether `condition()` came true within `seconds`."""
+    assert callable(condition)
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_killed_run_leaves_nothing(
+    tmp_path: Path, environment: BuiltEnvironment, number: signal.Signals
+) -> None:
+    assert environment.layers
+    plan_page(PAGE, folder=tmp_path, environments_dir=ENVIRONMENTS)
+    before = instances()
+    argv = [sys.executable, "-c", RUNNER, str(tmp_path), str(ENVIRONMENTS)]
+    with subprocess.Popen(argv, start_new_session=True, stderr=subprocess.DEVNULL) as runner:
+        assert wait_for(sleepers, seconds=20)
+        assert len(instances() - before) == 1
+        os.kill(runner.pid, number)
+        runner.wait(GONE_S)
+    start = time.monotonic()
+    assert wait_for(lambda: not sleepers(), seconds=GONE_S)
+    assert wait_for(lambda: not instances() - before, seconds=GONE_S)
+    assert time.monotonic() - start < 2
+    assert str(Store.default().folder / "instances") not in Path("/proc/self/mounts").read_text()
+
+
+def test_what_a_killed_janitor_left_is_swept_by_the_next_run(
+    tmp_path: Path, environment: BuiltEnvironment
+) -> None:
+    left = Store.default().folder / "instances" / f"i-left{os.getpid()}"
+    (left / "work" / "work").mkdir(parents=True)
+    (left / "work" / "work").chmod(0)
+    plan_page("# T\n\n```bash\ntrue\n```\n", folder=tmp_path, environments_dir=ENVIRONMENTS)
+    assert environment.layers
+    subprocess.run([sys.executable, "-c", RUNNER, str(tmp_path), str(ENVIRONMENTS)], check=True)
+    assert wait_for(lambda: not left.exists(), seconds=GONE_S)
