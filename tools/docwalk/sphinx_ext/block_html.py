@@ -52,6 +52,11 @@ MEANINGS = {
     Status.NOT_RUN: "nobody ran it",
 }
 
+_FILE_MEANINGS = {
+    Status.VERIFIED: "the file held exactly this",
+    Status.RAN: "the file was written just as it stands here",
+}
+
 _REASON_LEADS = {
     Status.STALE: "Stale",
     Status.FAILING: "This fails",
@@ -214,7 +219,8 @@ def _details(view: BlockView, *, report: str) -> str:
         '<th scope="col">Status</th><th scope="col">When</th></tr></thead>\n'
         f"<tbody>\n{rows}\n</tbody></table></div>\n"
     )
-    meaning = f"{WORDS[view.status]}: {MEANINGS[view.status]}."
+    meanings = {**MEANINGS, **_FILE_MEANINGS} if view.kind is BlockKind.FILE else MEANINGS
+    meaning = f"{WORDS[view.status]}: {meanings[view.status]}."
     name = f"<p>Block <code>{escape(view.id, quote=False)}</code>, line {view.line} of the source. {report}"
     return (
         f'<details class="dw-status"><summary>{badge_html(view.status)}{_when(view)}</summary>\n'

@@ -1,0 +1,159 @@
+"""A small site from made-up records, and a Chromium that reads it from the disk."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from docwalk.config import load_project, page_paths
+from docwalk.environment.definition import load_environments
+from docwalk.environment.digest import environment_digest
+from docwalk.plan import TypeCommand, load_plan
+from docwalk.record import make_record, save_record
+from docwalk.terminal import render_terminal
+from docwalk.testing import Printed, result_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
+
+    from docwalk.plan import Walk
+    from docwalk.results import StepResult, WalkResult
+
+SITE = Path(__file__).parent / "site"
+collect_ignore = ["site"]  # its pages are walked by nobody
+MANIFEST = {
+    "os": "Debian GNU/Linux 12 (bookworm)",
+    "modules": ["python/3.11", "python/3.9"],
+    "pythons": {"python/3.11": {"version": "3.11.2", "packages": {"pip": "23.0.1"}}},
+}
+PRINTED = {
+    "echo one": Printed(lines=("one",)),
+    "cat <<END\ntwo\nEND": Printed(lines=("two",)),
+    "seq 60": Printed(lines=tuple(str(n) for n in range(1, 61))),
+    "python3 --version": Printed(lines=("Python 3.11.2",)),
+    "which python3": Printed(lines=("/opt/apps/python/3.11/bin/python3",)),
+    "false": Printed(exit_status=1),
+    "export EDITOR=nano": Printed(),
+    "echo last": Printed(lines=("last",)),
+}
+PRINTED_WITH = {
+    "Environment Modules": {
+        "module --version": Printed(lines=("Modules Release 5.2.0",)),
+        "echo hello": Printed(lines=("hello from Modules",)),
+        "module list": Printed(lines=("No Modulefiles Currently Loaded.",)),
+    },
+    "Lmod": {
+        "module --version": Printed(lines=("Modules based on Lua: Version 8.6.19",)),
+        "echo hello": Printed(lines=("hello from Lmod",)),
+        "module --terse list": Printed(lines=("No modules loaded",)),
+    },
+}
+RAW = b"\x1b[31mred\x1b[0m and a very long line: " + b"0" * 119 + b"1\r\n"
+
+
+@pytest.fixture(scope="session")
+def small_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the built site; its records are of 22 November 2026."""
+    folder = tmp_path_factory.mktemp("small-site")
+    project = load_project(SITE)
+    environments = load_environments(project.environments_dir)
+    digest = environment_digest(environments["login"])
+    _, plan = load_plan(page_paths(project), project)
+    for walk in plan.walks:
+        if walk.page == "tutorials/1-blocks":
+            result = replace(made_up(walk), environment_digest=digest, manifest=MANIFEST)
+            save_record(make_record(walk, result), folder / "records", raw=False)
+    built = subprocess.run(
+        [
+            *(sys.executable, "-m", "sphinx", "-W", "-n", "--keep-going", "-b", "html"),
+            *("-D", f"docwalk_records={folder / 'records'}", str(SITE), str(folder / "html")),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    return folder / "html"
+
+
+def made_up(walk: Walk) -> WalkResult:
+    """The result of a walk of `1-blocks.md`; its last command prints something else than the page says."""
+    known = {**PRINTED, **PRINTED_WITH[walk.choices[0].label]}
+    commands = [step.action.command for step in walk.steps if isinstance(step.action, TypeCommand)]
+    red = Printed(lines=tuple(line.text for line in render_terminal(RAW, columns=200)))
+    result = result_of(walk, [known.get(command, red) for command in commands])
+    return replace(result, steps=tuple(coloured(step) for step in result.steps))
+
+
+def coloured(step: StepResult) -> StepResult:
+    """The step with what its terminal would have shown, where that has colours."""
+    return replace(step, lines=render_terminal(RAW, columns=200)) if "033[31m" in step.command_sent else step
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One headless Chromium, that reaches nothing on its own account."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if executable is None:
+        pytest.fail("there is no Chromium on PATH: apt-get install chromium")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+class Read:
+    """One page as a reader has it open, and what it asked for and complained about."""
+
+    def __init__(self, page: Page, path: Path) -> None:
+        self.page = page
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.goto(path.as_uri())
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+    def block(self, command: str) -> Locator:
+        """The first block that shows a command."""
+        return self.page.locator(".dw", has=self.page.locator(".dw-command", has_text=command)).first
+
+
+@pytest.fixture
+def read(chromium: Browser, small_site: Path) -> Iterator[Callable[..., Read]]:
+    """Opens a page of the small site; keywords are those of a browser context."""
+    contexts = []
+
+    def open_page(name: str = "tutorials/1-blocks", **options: Any) -> Read:
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        contexts.append(context)
+        return Read(context.new_page(), small_site / f"{name}.html")
+
+    yield open_page
+    for context in contexts:
+        context.close()

@@ -1,0 +1,206 @@
+"""The pure parts of the Sphinx extension: rewriting, colours, dates, report links, the verification page."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from docwalk.results import OutputLine, Style, StyledText
+from docwalk.sphinx_ext.ansi import BACKGROUND, PALETTE, contrast, lines_html, readable
+from docwalk.sphinx_ext.dates import day, duration
+from docwalk.sphinx_ext.feedback import block_report_html, report_url
+from docwalk.sphinx_ext.manifest import gpu_sentence
+from docwalk.sphinx_ext.pages import PageFacts, WalkSummary, count_statuses
+from docwalk.sphinx_ext.rewrite import rewrite_blocks
+from docwalk.sphinx_ext.verification import LineRule, verification_html, verification_json
+from docwalk.sphinx_ext.view import WalkFacts, anchor_of, view_block
+from docwalk.status import Status
+from docwalk.testing import planned
+
+
+def styled(text: str, style: Style) -> str:
+    return lines_html([OutputLine(runs=(StyledText(text=text, style=style),))])
+
+
+def rewritten(text: str) -> list[str]:
+    document, _ = planned(text)
+    return rewrite_blocks(document).split("\n")
+
+
+def test_a_fence_names_its_block_and_loses_its_body() -> None:
+    text = "# Page\n\n```console\n$ true\n: x\n```\nafter\n"
+    assert rewritten(text) == [
+        *("# Page", "", "```{docwalk-block} page#152aa9de18d9-1", "", "", "```", "after", ""),
+    ]
+
+
+def test_equal_blocks_get_different_ids() -> None:
+    first, second = (line for line in rewritten("```bash\ntrue\n```\n\n```bash\ntrue\n```\n") if "{" in line)
+    assert (first.removesuffix("-1"), first[-2:], second[-2:]) == (second.removesuffix("-2"), "-1", "-2")
+
+
+def test_fences_in_lists_and_quotes_stay_there() -> None:
+    lines = rewritten("1. one\n\n   ~~~~bash\n   true\n   ~~~~\n\n> ```bash\n> true\n> ```\n")
+    assert lines[2].startswith("   ~~~~{docwalk-block} page#")
+    assert lines[3:5] == ["", "   ~~~~"]
+    assert lines[6].startswith("> ```{docwalk-block} page#")
+    assert lines[7:9] == [">", "> ```"]
+
+
+def test_a_code_tab_stays_a_tab_with_its_label() -> None:
+    lines = rewritten("````{tabs}\n```{code-tab} bash My shell\ntrue\n```\n````\n")
+    assert lines[1].startswith("```{docwalk-code-tab} page#")
+    assert lines[1].endswith("-1 My shell")
+
+
+def test_what_is_no_block_is_left_alone() -> None:
+    text = "```python\nprint()\n```\n\n```text\n$ no\n```\n"
+    assert "\n".join(rewritten(text)) == text
+
+
+@pytest.mark.parametrize("name", PALETTE)
+def test_every_colour_is_readable_on_the_terminal(name: str) -> None:
+    assert contrast(PALETTE[name], BACKGROUND) >= 4.5
+
+
+def test_named_colours_are_classes() -> None:
+    assert styled("<", Style(foreground="red", bold=True)) == '<span class="dw-b dw-fg-red">&lt;</span>'
+
+
+def test_other_colours_are_made_readable() -> None:
+    assert styled("x", Style(foreground="000080")) == '<span style="color:#8080c0">x</span>'
+    assert readable("ffffff", BACKGROUND) == "ffffff"
+
+
+def test_reverse_exchanges_ink_and_paper() -> None:
+    assert styled("x", Style(reverse=True)) == '<span style="color:#161b22;background:#d8dee6">x</span>'
+
+
+def test_ink_is_readable_on_a_coloured_paper() -> None:
+    html = styled("x", Style(foreground="black", background="brightgreen"))
+    assert html == '<span style="color:#b9bfc8;background:#1d5428">x</span>'
+
+
+def test_plain_text_is_only_escaped() -> None:
+    assert styled("a && b", Style()) == "a &amp;&amp; b"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.04, "0.0 s"), (9.94, "9.9 s"), (9.96, "10 s"), (59.4, "59 s"), (59.6, "1 min"), (185.0, "3 min 5 s")],
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_days_are_said_in_utc() -> None:
+    assert day("2026-11-23T01:30:00+02:00") == "22 Nov 2026"
+
+
+def test_anchors_hold_letters_digits_and_hyphens() -> None:
+    assert anchor_of("tutorials/2-packages#0a1b2c-2") == "block-0a1b2c-2"
+
+
+def test_a_mail_address_gets_subject_and_body() -> None:
+    url = report_url("mailto:help@example.org", subject="a b", body="c\nd")
+    assert url == "mailto:help@example.org?subject=a%20b&body=c%0Ad"
+
+
+def test_a_form_gets_title_and_body() -> None:
+    url = report_url("https://example.org/new?x=1", subject="a b", body="c&d")
+    assert url == "https://example.org/new?x=1&title=a+b&body=c%26d"
+
+
+def test_a_report_without_address_says_what_to_quote() -> None:
+    text = block_report_html("", block_id="p#1", line=3, recorded_at=None)
+    assert text == (
+        "Found it different on your cluster? Tell whoever runs this site: quote block and “never recorded”."
+    )
+
+
+@pytest.mark.parametrize(
+    ("manifest", "sentence"),
+    [
+        ({}, "No GPU: nothing here ran on one"),
+        ({"gpu": "none"}, "No GPU: nothing here ran on one"),
+        ({"gpu": "simulated A100"}, "A simulated GPU, not a real one: simulated A100"),
+        ({"gpu": "NVIDIA A100 <40G>"}, "GPU: NVIDIA A100 &lt;40G&gt;"),
+    ],
+)
+def test_what_kind_of_gpu_is_always_said(manifest: dict[str, object], sentence: str) -> None:
+    assert gpu_sentence(manifest) == sentence
+
+
+def page_with(status: Status, reason: str) -> PageFacts:
+    document, (walk,) = planned("# A <page>\n\n```console\n$ true\n```\n", path="tutorials/a.md")
+    facts = WalkFacts(
+        name=walk.name,
+        labels=(),
+        is_default=True,
+        environment="login",
+        status=status,
+        reason=reason,
+        recorded_at="2026-11-22T10:00:00+00:00",
+        steps=(),
+    )
+    summary = WalkSummary(
+        name=walk.name,
+        labels=(),
+        environment="login",
+        step_count=1,
+        run_count=1,
+        started_at="2026-11-22T10:00:00+00:00",
+        elapsed_s=2.0,
+        passed=status is not Status.FAILING,
+        environment_digest="sha256:" + "a" * 64,
+        mode="sandbox/plain",
+    )
+    view = view_block(document.blocks[0], (), status=status, reason=reason, walks=(facts,))
+    return PageFacts(
+        page="tutorials/a",
+        docname="tutorials/a",
+        title="A <page>",
+        walks=(summary,),
+        blocks=(view,),
+        fresh_days=7,
+    )
+
+
+RULE = LineRule(name="links", pattern="Looking in <links>.*", reason="only here")
+
+
+def test_the_matrix_names_page_walk_status_and_date() -> None:
+    html = verification_html(
+        [page_with(Status.FAILING, "exit status 1")],
+        [RULE],
+        url_of=lambda name: f"{name}.html",
+        json_url="v.json",
+    )
+    assert '<a href="tutorials/a.html">A &lt;page&gt;</a>' in html
+    assert (
+        'Failing</span> <time class="dw-time" datetime="2026-11-22T10:00:00+00:00">22 Nov 2026</time>, 2.0 s'
+        in html
+    )
+    assert "<code>Looking in &lt;links&gt;.*</code>" in html
+    assert "Failing</span><br>exit status 1</td>" in html
+
+
+def test_a_site_without_blocks_says_so() -> None:
+    html = verification_html([], [RULE], url_of=lambda name: name, json_url="v.json")
+    assert html == "<p>There are no pages with blocks yet.</p>"
+
+
+def test_the_json_has_a_schema_and_every_block() -> None:
+    page = page_with(Status.STALE, "the page changed since")
+    values = verification_json([page], [RULE], built_at="2026-11-22T12:00:00+00:00", version="1")
+    read = json.loads(json.dumps(values))
+    assert (read["schema"], read["counts"]) == (1, {"stale": 1})
+    (block,) = read["pages"][0]["blocks"]
+    assert (block["line"], block["status"], block["reason"]) == (3, "stale", "the page changed since")
+    assert block["walks"] == {"tutorials/a": {"status": "stale", "reason": "the page changed since"}}
+
+
+def test_statuses_are_counted_in_their_order() -> None:
+    pages = [page_with(Status.NOT_RUN, "x"), page_with(Status.VERIFIED, ""), page_with(Status.NOT_RUN, "x")]
+    assert list(count_statuses(pages).items()) == [(Status.VERIFIED, 1), (Status.NOT_RUN, 2)]
