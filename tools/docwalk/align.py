@@ -74,8 +74,14 @@ class Item:
     """How it is compared; None for elisions."""
 
 
-def align(items: Sequence[Item], lines: Sequence[str], captures: Mapping[str, str]) -> tuple[Row, ...]:
-    """Rows that pair `items` with `lines` at the least cost; `captures` are those of earlier steps."""
+def align(items: Sequence[Item], lines: Sequence[str], captures: dict[str, str]) -> tuple[Row, ...]:
+    """Rows that pair `items` with `lines` at the least cost.
+
+    Args:
+        items: expected lines with their rules.
+        lines: the actual lines.
+        captures: those of earlier steps; what the fitting rows catch is added.
+    """
     known = dict(captures)
     rules = {id(item.expected): item.rule for item in items if item.rule is not None}
     top = 0
@@ -93,7 +99,7 @@ def align(items: Sequence[Item], lines: Sequence[str], captures: Mapping[str, st
         *(replace(row, start=row.start + top, end=row.end + top) for row in middle),
         *(_equal(items[i], i + shift) for i in tail),
     ]
-    return explain(_pair_up(rows), rules, lines, dict(captures))
+    return explain(_pair_up(rows), rules, lines, captures)
 
 
 def nearest_line(shown: str, lines: Sequence[str]) -> int | None:

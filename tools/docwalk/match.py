@@ -238,15 +238,23 @@ def _match_unordered(items: Sequence[Item], lines: Sequence[str], captures: Mapp
             kind = RowKind.CHANGED if near is not None else RowKind.MISSING
         rows.append(Row(kind=kind, expected=item.expected, start=max(at, 0), end=at + 1))
     kind = RowKind.UNEXPECTED if elision is None else RowKind.ELIDED
-    rows += (
-        Row(kind=kind, expected=elision.expected if elision else None, start=at, end=at + 1) for at in left
-    )
+    rest = elision.expected if elision is not None else None
+    rows += (Row(kind=kind, expected=rest, start=start, end=end) for start, end in _runs(left))
     known = dict(captures)
+    for number in _capturing_first(open_rules, captures):
+        if number in place:
+            known.update(open_rules[number].fit(lines[place[number]], known).caught)
     explained = explain(rows, {id(item.expected): rule for item, rule in rules}, lines, known)
     # What a line captured may contradict a later line, which is known only now.
     matched = matched and all(row.kind in {RowKind.EQUAL, RowKind.ELIDED} for row in explained)
     caught = {name: text for name, text in known.items() if name not in captures}
     return Match(matched=matched, rows=explained, captures=caught)
+
+
+def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Half-open ranges of a rising sequence: 1, 2, 5 are (1, 3) and (5, 6)."""
+    breaks = [0, *(i for i in range(1, len(numbers)) if numbers[i] != numbers[i - 1] + 1), len(numbers)]
+    return ((numbers[a], numbers[b - 1] + 1) for a, b in pairwise(breaks) if a < b)
 
 
 def _assign(
@@ -259,8 +267,7 @@ def _assign(
     known = dict(captures)
     fitting: dict[int, list[int]] = {}
     owner: dict[int, int] = {}
-    needy = {number for number, rule in rules.items() if rule.needs(captures)}
-    for number in sorted(rules, key=lambda number: (number in needy, number)):
+    for number in _capturing_first(rules, captures):
         fitting[number] = [at for at in free if rules[number].fit(lines[at], known).fits]
         came_from: dict[int, int] = {}
         queue = deque([number])
@@ -278,6 +285,11 @@ def _assign(
                 queue.clear()
                 break
     return {number: at for at, number in owner.items()}
+
+
+def _capturing_first(rules: Mapping[int, LineRule], captures: Mapping[str, str]) -> list[int]:
+    """Numbers of the rules, those last that need a capture of this same step."""
+    return sorted(rules, key=lambda number: (rules[number].needs(captures), number))
 
 
 def _shift(number: int, at: int, came_from: Mapping[int, int], owner: dict[int, int]) -> None:

@@ -94,7 +94,10 @@ class LineRule:
     def fit(self, text: str, captures: Mapping[str, str]) -> Fit:
         """Compare one line; `captures` are all that were caught before it."""
         if self.fixed is not None:
-            return _FITS if text == self.fixed else _differs(self.fixed, text)
+            if text == self.fixed:
+                return _FITS
+            if all(isinstance(part, Literal) for part in self.parts):
+                return _differs(self.fixed, text)
         if self.mode is MatchMode.REGEX:
             return self._fit_regex(text, captures)
         return self._fit_pieces(text, captures)
@@ -245,6 +248,8 @@ def _stuck(parts: Sequence[Part], pieces: Sequence[_Piece], index: int, text: st
     found = f"found `{text[offset + word :]}`" if offset + word < len(text) else "the line ends"
     if piece is None:
         reason = f"nothing more was expected from column {column}, {found}"
+    elif isinstance(piece, str) and isinstance(parts[index], Captured | Capture):
+        reason = f"`{parts[index]}` is `{piece}`, which was expected at column {offset + 1}, {found}"
     elif isinstance(piece, str):
         reason = f"`{piece[word:]}` was expected at column {offset + word + 1}, {found}"
     elif piece.pattern is None:
@@ -258,6 +263,8 @@ def _stuck(parts: Sequence[Part], pieces: Sequence[_Piece], index: int, text: st
 def _cut(pieces: Sequence[_Piece], text: str) -> tuple[tuple[int, ...] | None, int, int]:
     """Offsets where the pieces of a fitting line begin, and its end; else None; the furthest part and offset.
 
+    There is at least one piece: a line without any is fixed.
+
     A depth-first search that visits each (part, offset) once. `[[...]]` is taken as short as possible and
     a placeholder as long as possible, the leftmost deciding first. A gap from offset p includes every gap
     from a later offset: `gap_from` keeps what was tried, so that all gaps of a part take n steps together.
@@ -267,9 +274,7 @@ def _cut(pieces: Sequence[_Piece], text: str) -> tuple[tuple[int, ...] | None, i
     gap_from = [len(text) + 1] * last
     furthest = (0, 0)
     starts = [0]
-    stack: list[Iterator[int]] = [_ends(pieces, 0, text, 0, gap_from)] if pieces else []
-    if not pieces:
-        return ((0,) if not text else None), 0, 0
+    stack: list[Iterator[int]] = [_ends(pieces, 0, text, 0, gap_from)]
     while stack:
         end = next(stack[-1], None)
         if end is None:

@@ -67,6 +67,8 @@ class StepEdits:
     """The walk."""
     edits: tuple[Edit, ...]
     """In order of the source; empty where the step is as it should be."""
+    missing: tuple[str, ...] = ()
+    """Captures that an earlier step did not make, so that this step was not what it should be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +98,12 @@ def make_edits(
     made: list[StepEdits] = []
     for step, outcome in zip(walk.steps, result.steps, strict=True):
         action = step.action
-        if isinstance(action, TypeCommand) and action.expected is not None and outcome.outcome in _ENDED:
+        if not isinstance(action, TypeCommand):
+            continue
+        missing = tuple(name for name in action.captured_names if name not in captures)
+        if missing:
+            made.append(StepEdits(line=step.line, walk_name=walk.name, edits=(), missing=missing))
+        elif action.expected is not None and outcome.outcome in _ENDED:
             writer = _Writer(
                 source=document.source,
                 block=blocks[step.block_id],
@@ -197,7 +204,7 @@ class _Writer:
                 added = []
             last = row.expected.source_line
             yield from self._row_edits(row, last, lines)
-        if match.matched and expected:
+        if expected:
             last = expected[-1].source_line
         if added:
             yield self._insertion(last, added)

@@ -74,7 +74,7 @@ def _rewrite(
     *,
     check: bool,
 ) -> tuple[bool, bool]:
-    """Show and write what walks ask of a page: whether they agree, and whether it changes."""
+    """Show and write what walks ask of a page: whether all could be done, and whether it changes."""
     edits, disagreements = merge_edits(requests)
     path = document.source.path
     for each in disagreements:
@@ -84,9 +84,15 @@ def _rewrite(
             "hint: put the block in tabs, or a placeholder in place of what differs"
         )
         console.print(message, style="red", highlight=False, markup=False, soft_wrap=True)
+    blind = [request for request in requests if request.missing]
+    for step in blind:
+        names = ", ".join(f"`{name}`" for name in step.missing)
+        message = f"{path}:{step.line}: not updated: {names} was not captured in this run; update once more"
+        console.print(message, style="red", highlight=False, markup=False, soft_wrap=True)
+    is_done = not disagreements and not blind
     text = apply_edits(document.source.text, edits)
     if text == document.source.text:
-        return not disagreements, False
+        return is_done, False
     for line in _diff(document.source.text, text, str(path)):
         console.print(line, highlight=False, soft_wrap=True)
     # Refuse, with located problems, to write what would not be read: a later step may need a lost capture.
@@ -95,7 +101,7 @@ def _rewrite(
     if not check:
         write_source(project.root / path, text)
         console.print(f"wrote {path}", highlight=False, markup=False)
-    return not disagreements, True
+    return is_done, True
 
 
 def _diff(old: str, new: str, name: str) -> Iterator[Text]:

@@ -129,7 +129,7 @@ def _cells(row: Row, lines: Sequence[str]) -> Iterator[_Cells]:
         starts = (row.expected_column - 1, row.column - 1)
         yield _Cells(kind=row.kind, number=number, expected=expected, actual=lines[at], starts=starts)
     if count > _MAX_LINES:
-        rest = f"… {count - _MAX_LINES} more lines that were not expected"
+        rest = f"… {count - _MAX_LINES} more lines"
         yield _Cells(kind=row.kind, number=None, expected="", actual=rest)
 
 

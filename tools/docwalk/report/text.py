@@ -34,7 +34,19 @@ if TYPE_CHECKING:
 _TAIL: Final = 15  # lines of output shown where there is no diff
 _SLOWEST: Final = 3  # steps named in the summary
 _SLOW_S: Final = 1.0  # seconds from which a step is worth naming
-_TELLING: Final = ("version", "duration", "size", "date", "time", "percent", "url", "path", "number", "hash")
+_TELLING: Final = (
+    "int",
+    "percent",
+    "duration",
+    "size",
+    "date",
+    "time",
+    "version",
+    "number",
+    "url",
+    "path",
+    "hash",
+)
 
 
 def failure_lines(
