@@ -134,3 +134,13 @@ def test_all_problems_of_a_page_are_raised_at_once(project: Project) -> None:
 
 def _parse(text: str, project: Project) -> Document:
     return parse_document(Source(path=Path("page.md"), text=text), project)
+
+
+def test_an_empty_docwalk_key_sets_nothing(project: Project) -> None:
+    document = _parse("---\ndocwalk:\n---\n```bash\nls\n```\n", project)
+    assert document.blocks[0].options == BlockOptions()
+
+
+def test_options_alone_make_an_empty_block(project: Project) -> None:
+    document = _parse("```{bash}\n---\ntimeout: 5\n---\n```\n", project)
+    assert (document.blocks[0].lines, document.blocks[0].options.timeout_s) == ((), 5.0)

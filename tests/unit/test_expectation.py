@@ -30,10 +30,34 @@ from docwalk.options import MatchMode
 from docwalk.redaction import BUILTIN
 
 CAPTURES = ("jobid",)
-TRICKY = st.sampled_from([
-    "$ ", "$", "...", "[[...]]", "[[=]]", "[exit 1]", "[exit x]", "[[version]]", "[[jobid=int]]", "[[jobid]]",
-    "[[site:prefix]]", "[[packages]]", "[[ -f x ]]", "```", "~~~", ":::", " ", "x", "[", "]", "# ", ">>> ", "\\", ".*",
-])  # fmt: skip
+TRICKY = st.sampled_from(
+    [
+        "$ ",
+        "$",
+        "...",
+        "[[...]]",
+        "[[=]]",
+        "[exit 1]",
+        "[exit x]",
+        "[[version]]",
+        "[[jobid=int]]",
+        "[[jobid]]",
+        "[[site:prefix]]",
+        "[[packages]]",
+        "[[ -f x ]]",
+        "```",
+        "~~~",
+        ":::",
+        " ",
+        "x",
+        "[",
+        "]",
+        "# ",
+        ">>> ",
+        "\\",
+        ".*",
+    ]
+)
 LINES = st.one_of(
     st.lists(TRICKY, max_size=6).map("".join),
     st.text(alphabet=st.characters(exclude_categories=("Cs", "Cc")), max_size=30),

@@ -18,13 +18,62 @@ from docwalk.transcript import read_commands
 if TYPE_CHECKING:
     from docwalk.config import Project
 
-PIECES = st.sampled_from([
-    "```console", "```bash", "```{bash}", "```{file} ~/x", "```", "````", "`````{tabs}", "````{group-tab} bash",
-    "````{tab} x", ":::{note}", "::::{tip}", ":::", "::::", "~~~zsh", "~~~", "```{code-block} bash", "```{code-tab} bash",
-    "$ ls", "$ cat <<EOF", "EOF", "> x", "$ echo 'a", "b'", "[exit 1]", "[[version]]", "[[=]]x", "[[n=int]]", "[[n]]", "...",
-    "# h", ":exit: 1", ":timeout: 5", ":a", "---", "docwalk:", "  timeout: 5", "", "", "text", "'", "#!x", "[^1]: note",
-    "% c", "<div>", "</div>", "| a |", "|---|", "\0", "a\rb", "\ufeff", "\u2028x", "\x0bx",
-])  # fmt: skip
+PIECES = st.sampled_from(
+    [
+        "```console",
+        "```bash",
+        "```{bash}",
+        "```{file} ~/x",
+        "```",
+        "````",
+        "`````{tabs}",
+        "````{group-tab} bash",
+        "````{tab} x",
+        ":::{note}",
+        "::::{tip}",
+        ":::",
+        "::::",
+        "~~~zsh",
+        "~~~",
+        "```{code-block} bash",
+        "```{code-tab} bash",
+        "$ ls",
+        "$ cat <<EOF",
+        "EOF",
+        "> x",
+        "$ echo 'a",
+        "b'",
+        "[exit 1]",
+        "[[version]]",
+        "[[=]]x",
+        "[[n=int]]",
+        "[[n]]",
+        "...",
+        "# h",
+        ":exit: 1",
+        ":timeout: 5",
+        ":a",
+        "---",
+        "docwalk:",
+        "  timeout: 5",
+        "",
+        "",
+        "text",
+        "'",
+        "#!x",
+        "[^1]: note",
+        "% c",
+        "<div>",
+        "</div>",
+        "| a |",
+        "|---|",
+        "\0",
+        "a\rb",
+        "\ufeff",
+        "\u2028x",
+        "\x0bx",
+    ]
+)
 INDENTS = st.sampled_from(
     ["", "", "", "  ", "   ", "    ", "\t", "- ", "1. ", "> ", "> - ", ">", "-\t", " \t"]
 )
@@ -33,7 +82,7 @@ PAGES = st.lists(st.tuples(INDENTS, PIECES, ENDS).map("".join), max_size=25).map
 
 
 @given(PAGES)
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @example("```bash")
 @example("- ```bash\n\ttrue\n  ```")
 @example("\ufeff")
@@ -52,7 +101,7 @@ def test_spans_of_random_pages_are_exact(project: Project, text: str) -> None:
 
 
 @given(PAGES)
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_a_body_in_place_of_itself_changes_nothing(project: Project, text: str) -> None:
     source = Source(path=Path("page.md"), text=text)
     document, _ = read_document(source, project)

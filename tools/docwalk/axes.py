@@ -132,7 +132,7 @@ def choose_walks(
         impossible = [goal for goal in wanted if not any(goal.items() <= walk.items() for walk in walks)]
         return tuple(walks), tuple(impossible)
     goals: list[Mapping[str, str]] = [{a.group: label} for a in axes for label in a.labels]
-    goals += [goal for goal in wanted if len(goal) > 1]
+    goals += [goal for goal in wanted if len(goal) != 1]
     first = _complete({}, axes, exclude)
     chosen = [] if first is None else [first]
     impossible = []

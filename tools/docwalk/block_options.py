@@ -68,7 +68,7 @@ def read_block_options(
     texts = [source.slice(line) for line in lines]
     count = count_option_lines(texts)
     problems = Problems(source)
-    entries = _read_entries(lines[:count], texts[:1], problems)
+    entries = _read_entries(lines[:count], texts[:count], problems)
     # MyST drops one empty line between options, or the opening fence, and the body
     skipped = count + 1 if count < len(lines) and not texts[count].strip() else count
     names = [name for name, option in OPTIONS.items() if option.on_files or directive != "file"]
@@ -100,14 +100,13 @@ def read_block_options(
     )
 
 
-def _read_entries(lines: Sequence[Span], first: Sequence[str], problems: Problems) -> tuple[Entry, ...]:
+def _read_entries(lines: Sequence[Span], texts: Sequence[str], problems: Problems) -> tuple[Entry, ...]:
     """Entries of the lines that hold options, `---` lines included; none where they cannot be read."""
+    is_block = bool(texts) and texts[0].startswith("---")
     try:
-        if first and first[0].startswith("---"):
-            return read_mapping(problems.source, lines[1:-1])
-        return _colon_entries(problems.source, lines)
+        return (_block_entries if is_block else _colon_entries)(problems.source, lines)
     except MappingError as error:
-        hint = "write `:option: value`, one a line"
+        hint = "write `:option: value`, one a line, or YAML between two lines `---`"
         problems.add(ErrorCode.BAD_VALUE, f"the options are {error.message}", error.span, hint=hint)
         return ()
 
@@ -120,6 +119,17 @@ def _parse_mode(value: object) -> str:
             hint=did_you_mean(str(value), modes, otherwise="write one of"),
         )
     return str(value)
+
+
+def _block_entries(source: Source, lines: Sequence[Span]) -> tuple[Entry, ...]:
+    """Entries between two lines `---`.
+
+    Raises:
+        MappingError: for text that is no mapping, and for a missing second line.
+    """
+    if len(lines) == 1 or not source.slice(lines[-1]).startswith("---"):
+        raise MappingError("not closed: they begin with `---` and need a second one", lines[0])
+    return read_mapping(source, lines[1:-1])
 
 
 def _colon_entries(source: Source, lines: Sequence[Span]) -> tuple[Entry, ...]:

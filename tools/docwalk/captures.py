@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from docwalk.document import BlockKind
@@ -16,13 +17,9 @@ if TYPE_CHECKING:
 
 def earlier_captures(block: Block, document: Document) -> tuple[str, ...]:
     """Names that blocks before `block` capture, in any tab, skipped or not."""
-    names: list[str] = []
-    for other in document.blocks:
-        if other.id == block.id:
-            break
-        if other.kind is BlockKind.TRANSCRIPT:
-            names.extend(name for line in other.lines for name in captured_names(line.text))
-    return tuple(dict.fromkeys(names))
+    before = takewhile(lambda other: other.id != block.id, document.blocks)
+    lines = [line.text for other in before if other.kind is BlockKind.TRANSCRIPT for line in other.lines]
+    return tuple(dict.fromkeys(name for line in lines for name in captured_names(line)))
 
 
 def caught_by(expected: Sequence[ExpectedLine] | None) -> set[str]:

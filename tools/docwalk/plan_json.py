@@ -22,8 +22,6 @@ def as_data(value: object) -> object:
             return value.as_posix()
         case tuple() | list():
             return [as_data(item) for item in value]
-        case dict():
-            return {str(key): as_data(item) for key, item in value.items()}
         case _ if is_dataclass(value) and not isinstance(value, type):
             return {
                 "type": type(value).__name__,

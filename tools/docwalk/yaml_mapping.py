@@ -50,19 +50,18 @@ def read_mapping(source: Source, lines: Sequence[Span]) -> tuple[Entry, ...]:
     try:
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
-        if node is None:
-            return ()
-        if not isinstance(node, yaml.MappingNode):
-            raise MappingError("no mapping of `key: value`", whole)
-        return _entries(node, loader, lines)
+        if isinstance(node, yaml.MappingNode):
+            return _entries(node, loader, lines)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = whole if mark is None else _span(mark, None, lines)
-        raise MappingError(f"no YAML: {error.problem or error.context}", where) from error
+        where = whole if error.problem_mark is None else _span(error.problem_mark, None, lines)
+        raise MappingError(f"no YAML: {error.problem}", where) from error
+    except MappingError:
+        raise
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        if isinstance(error, MappingError):
-            raise
         raise MappingError(f"no YAML: {str(error).splitlines()[0]}", whole) from error
+    if node is None:
+        return ()
+    raise MappingError("no mapping of `key: value`", whole)
 
 
 def _entries(node: yaml.MappingNode, loader: yaml.SafeLoader, lines: Sequence[Span]) -> tuple[Entry, ...]:
@@ -73,7 +72,7 @@ def _entries(node: yaml.MappingNode, loader: yaml.SafeLoader, lines: Sequence[Sp
         key = str(loader.construct_object(key_node, deep=True))
         key_span = _span(key_node.start_mark, key_node.end_mark, lines)
         if key in seen:
-            raise MappingError(f"`{key}` is given twice", key_span)
+            raise MappingError(f"not clear: `{key}` is given twice", key_span)
         seen.add(key)
         value: object
         if isinstance(value_node, yaml.MappingNode):
