@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import tomllib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -46,6 +47,15 @@ class WalkFailed(Exception):  # noqa: N818 - what happened, as pytest's own outc
         self.walk = walk
         self.record = record
         super().__init__(walk.name)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--docwalk-records`."""
+    parser.getgroup("docwalk").addoption(
+        "--docwalk-records",
+        metavar="DIR",
+        help="folder of the records that walks leave; by default the project's own",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -90,9 +100,13 @@ def _project_of(path: Path, config: pytest.Config) -> Project | None:
             from docwalk.config import load_project  # noqa: PLC0415 - only where there is a project
 
             try:
-                projects[folder] = load_project(root)
+                project = load_project(root)
             except SourceError as error:
                 raise pytest.UsageError(f"\n{error}") from None
+            records = config.getoption("docwalk_records")
+            if records is not None:
+                project = replace(project, records_dir=config.invocation_params.dir / records)
+            projects[folder] = project
     return projects[folder]
 
 
@@ -258,7 +272,7 @@ class _Hooks:
             state.unstarted.add(str(properties[BACKEND_PROPERTY]))
         elif report.when == "call":
             state.walked.append(str(properties[WALK_PROPERTY]))
-            if self._config.get_verbosity() == 0:
+            if self._config.get_verbosity() in {0, -1}:
                 self._say(report, str(properties[WALK_PROPERTY]), int(str(properties[STEPS_PROPERTY])))
 
     def _say(self, report: pytest.TestReport, name: str, steps: int) -> None:

@@ -10,13 +10,14 @@ import click
 from docwalk.cli import Exit
 from docwalk.cli.selection import select
 from docwalk.plan import Plan
-from docwalk.publish import check_publishable
+from docwalk.publish import Failing, check_publishable
 from docwalk.record import load_records
 
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
-def publish_check(paths: tuple[Path, ...]) -> int:
+@click.option("--mark-failing", is_flag=True, help="Let failing blocks pass: the site marks them.")
+def publish_check(paths: tuple[Path, ...], *, mark_failing: bool) -> int:
     """Refuse what must not be published.
 
     A block may be published if a fresh record says that it is verified or ran, or if the page says why it is
@@ -28,7 +29,13 @@ def publish_check(paths: tuple[Path, ...]) -> int:
         Plan(walks=selection.walks),
         load_records(selection.project.records_dir),
         datetime.now(UTC),
+        documents=selection.documents,
+        failing=Failing.MARKED if mark_failing else Failing.REFUSED,
     )
     for refusal in refusals:
         click.echo(str(refusal))
+    blocks = sum(len(document.blocks) for document in selection.documents)
+    plural = "" if len(refusals) == 1 else "s"
+    refused = f"{len(refusals)} refusal{plural}" if refusals else "all of them may be published"
+    click.echo(f"{blocks} blocks on {len(selection.documents)} pages: {refused}")
     return Exit.FAILED if refusals else Exit.OK
