@@ -146,16 +146,16 @@ def test_in_a_repl_three_dots_are_literal() -> None:
 
 def test_all_bad_placeholders_of_a_line_are_reported() -> None:
     with pytest.raises(PlaceholderError) as caught:
-        read("[[verison]] [[x=]] [[site:y]]")
+        read("[[vversion]] [[x=]] [[site:y]]")
     assert [(p.start, p.end, p.message, p.hint) for p in caught.value.problems] == [
-        (0, 11, "`[[verison]]` is no redaction and no earlier capture", "did you mean `[[version]]`?"),
+        (0, 12, "`[[vversion]]` is no redaction and no earlier capture", "did you mean `[[version]]`?"),
         (
-            12,
-            18,
+            13,
+            19,
             "`` is no redaction to capture `x` by",
             "begin the line with `[[=]]` if the output really has these brackets",
         ),
-        (19, 29, "`y` is no value of the site", "declare `y` in `[tool.docwalk.site]`"),
+        (20, 30, "`y` is no value of the site", "declare `y` in `[tool.docwalk.site]`"),
     ]
 
 

@@ -169,7 +169,7 @@ def test_a_prompt_that_is_no_shells_is_a_repls() -> None:
 
 
 def test_a_hint_names_the_nearest_or_all() -> None:
-    assert close_match("sesion", OPTIONS) == "session"
+    assert close_match("sessionn", OPTIONS) == "session"
     assert close_match("frobnicate", OPTIONS) is None
     assert did_you_mean("x", ["b", "a"], otherwise="one of") == "one of: `a`, `b`"
     assert did_you_mean("x", [], otherwise="there is none") == "there is none"

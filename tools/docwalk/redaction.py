@@ -25,8 +25,8 @@ BUILTIN: Final[Mapping[str, str]] = MappingProxyType(
         # 0.31s, 12 ms, 1m2.345s, 2 min 3 sec, 0:01:12
         "duration": (
             r"(?:\d+:\d\d(?::\d\d)?(?:\.\d+)?"
-            r"|\d+(?:[.,]\d+)?\s?(?:[nµum]?s|sec(?:ond)?s?|m|min(?:ute)?s?|h|hours?)"
-            r"(?:\s?\d+(?:[.,]\d+)?\s?(?:[nµum]?s|sec(?:ond)?s?|m|min(?:ute)?s?))?)"
+            r"|\d+(?:[.,]\d+)?\s?(?:[nµum]?s|secs?|seconds?|m|mins?|minutes?|h|hours?)"
+            r"(?:\s?\d+(?:[.,]\d+)?\s?(?:[nµum]?s|secs?|seconds?|m|mins?|minutes?))?)"
         ),
         # 4.0K, 12 kB, 274.1 MB, 1,024 bytes
         "size": r"\d[\d,]*(?:\.\d+)?\s?(?:bytes?|[kKMGTPE]i?B?|B)",
