@@ -96,6 +96,8 @@ class SandboxSpec:
     """Working folder inside."""
     is_init: bool = False
     """Whether the command is process 1 inside and reaps; else bwrap is, with its command line to be seen."""
+    joins_user_namespace: bool = False
+    """Whether it stays in the user namespace it is started in, as its root; else it gets one of one id."""
     capabilities: tuple[str, ...] = ()
     """Capabilities kept inside (`CAP_CHOWN`), valid in the sandbox's own user namespace only."""
 
@@ -215,14 +217,13 @@ def bwrap_argv(
     return (
         str(bwrap),
         "--die-with-parent",
-        "--unshare-user",
+        *_user_arguments(spec),
         "--unshare-pid",
         "--unshare-ipc",
         "--unshare-uts",
         "--unshare-cgroup-try",
         *(("--as-pid-1",) if spec.is_init else ()),
         *(("--unshare-net",) if spec.network is Network.NONE else ()),
-        *("--uid", str(spec.uid), "--gid", str(spec.gid)),
         *("--hostname", spec.hostname),
         *_cap_arguments(spec),
         *_root_arguments(spec),
@@ -239,6 +240,12 @@ def bwrap_argv(
         "--",
         *command,
     )
+
+
+def _user_arguments(spec: SandboxSpec) -> tuple[str, ...]:
+    if spec.joins_user_namespace:
+        return ()
+    return ("--unshare-user", "--uid", str(spec.uid), "--gid", str(spec.gid))
 
 
 def _cap_arguments(spec: SandboxSpec) -> Iterator[str]:

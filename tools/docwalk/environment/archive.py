@@ -104,7 +104,13 @@ class ContentDigest:
     def add(self, member: tarfile.TarInfo, content_digest: str) -> None:
         """One entry; `content_digest` is empty for all but regular files."""
         marks = {name: value for name, value in member.pax_headers.items() if name.startswith(_PAX_XATTR)}
-        entry = [member.name, member.type.decode(), member.mode & _MODE_BITS, member.linkname, sorted(marks.items())]
+        entry = [
+            member.name,
+            member.type.decode(),
+            member.mode & _MODE_BITS,
+            member.linkname,
+            sorted(marks.items()),
+        ]
         self._total.update(json.dumps([*entry, content_digest], ensure_ascii=True).encode() + b"\n")
 
     def __str__(self) -> str:

@@ -65,6 +65,40 @@ chmod -R a+rX "$root/etc" "$root/usr" "$root/var" "$root/root"
 """
 
 
+_ENDS_WITH_US = """
+exec 3<&0 </dev/null
+folder=$1 signal=$2
+shift 2
+setsid "$@" 3<&- &
+program=$!
+{ read -r _ <&3; kill -s "$signal" "$program"; } 2>/dev/null &
+watcher=$!
+trap '' PIPE
+wait "$program"
+status=$?
+kill "$watcher" 2>/dev/null
+[ "$status" = 0 ] || rm -rf --one-file-system -- "$folder" || {
+    sleep 1  # the last of its processes is just going
+    rm -rf --one-file-system -- "$folder"
+}
+exit "$status"
+"""
+"""Run a program until it ends, or our standard input does because whoever started us was killed.
+
+It has a session of its own since mmdebstrap, when it fails, hangs up its whole process group.
+"""
+_OWN_NAMESPACES = (
+    "unshare",
+    "--mount",
+    "--propagation=private",
+    "--pid",
+    "--fork",
+    "--mount-proc",
+    "--kill-child",
+)
+"""Root's mmdebstrap mounts /proc and more into the tree: nowhere but in here, and gone when it is killed."""
+
+
 def build_base(
     base: DebianPackages, target: Path, *, owner: LayerOwner, log: Path, on_line: Callable[[str], None]
 ) -> None:
@@ -81,7 +115,7 @@ def build_base(
         BackendError: no apt here, or mmdebstrap failed.
     """
     apt.require_apt()
-    with tempfile.TemporaryDirectory(prefix="docwalk-base-") as name:
+    with tempfile.TemporaryDirectory(prefix="docwalk-base-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         # mmdebstrap's own namespace works in here as a subordinate id.
         folder.chmod(0o755)
@@ -91,7 +125,7 @@ def build_base(
         argv = _mmdebstrap_argv(base, folder, owner=owner)
         environ = {**os.environ, "PATH": _search_path(folder), "LC_ALL": "C.UTF-8", "TMPDIR": str(temporary)}
         subprocess.run([*owner.prefix, "mkdir", target], check=True)
-        _run(argv, target, owner=owner, environ=environ, log=log, on_line=on_line)
+        _run(argv, target, folder=folder, owner=owner, environ=environ, log=log, on_line=on_line)
 
 
 def _search_path(folder: Path) -> str:
@@ -110,7 +144,8 @@ def _mmdebstrap_argv(base: DebianPackages, folder: Path, *, owner: LayerOwner) -
     hook = folder / "customize.sh"
     hook.write_text(f"#!/bin/sh\n{_CUSTOMIZE}", "utf-8")
     hook.chmod(0o755)
-    argv = ["mmdebstrap", f"--mode={'root' if owner.is_root else 'unshare'}", "--variant=minbase"]
+    argv = list(_OWN_NAMESPACES) if owner.is_root else []
+    argv += ["mmdebstrap", f"--mode={'root' if owner.is_root else 'unshare'}", "--variant=minbase"]
     argv += ["--format=tar", "--skip=output/dev,output/mknod", f"--customize-hook={hook}"]
     argv += [f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT]
     argv += [f"--dpkgopt=path-include={pattern}" for pattern in _KEPT]
@@ -132,6 +167,7 @@ def _run(
     argv: list[str],
     target: Path,
     *,
+    folder: Path,
     owner: LayerOwner,
     environ: Mapping[str, str],
     log: Path,
@@ -142,10 +178,19 @@ def _run(
     with (
         log.open("w", encoding="utf-8") as log_file,
         subprocess.Popen(
-            argv,
+            [
+                "sh",
+                "-c",
+                _ENDS_WITH_US,
+                "docwalk-base",
+                str(folder),
+                "KILL" if owner.is_root else "TERM",
+                *argv,
+            ],
             env=environ,
             cwd="/",
-            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

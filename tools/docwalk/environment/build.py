@@ -1,9 +1,9 @@
 """Build: a definition to layers in the store, each under a temporary name until it is complete.
 
-A site layer is what its script changed, run as root of a user namespace that holds one id, over the
-layers below and with nothing of the host writable. Real root is mapped onto itself there: its files
-come out as root's, while the script has no power over the host. The overlay is mounted in that
-namespace, so its marks are `user.overlay.*`, which ordinary accounts' mounts understand too.
+A site layer is what its script changed, run as root of a user namespace, over the layers below and with
+nothing of the host writable: real root mapped onto itself, whose files come out as root's while the script
+has no power over the host; or the first subordinate id. The overlay's marks are `user.overlay.*` either
+way, which ordinary accounts' mounts understand.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ import os
 import platform
 import shutil
 import subprocess
-import tempfile
 import time
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from docwalk.bubblewrap import Bind, Identity, SandboxSpec, start
@@ -32,6 +31,7 @@ from docwalk.errors import BackendError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from docwalk.environment.definition import Environment, LayerDefinition
 
@@ -198,16 +198,13 @@ def _build_layer(
     if layer is None:
         build_base(environment.base, building / "fs", owner=owner, log=log, on_line=on_line)
     else:
-        with tempfile.TemporaryDirectory(prefix="docwalk-layer-") as name:
-            staged = Path(name)
-            staged.chmod(0o755)
-            if layer.debian is not None:
-                progress.say(BuildPhase.DOWNLOADING, f"{len(layer.debian.packages)} packages")
-            _stage(layer, staged, definition_dir=environment.folder, base_suite=environment.base.suite)
-            _run_script(
-                layer, staged, building, below=below, owner=owner, store=store, log=log, on_line=on_line
-            )
-        subprocess.run([*owner.prefix, "rm", "-rf", building / "work"], check=True)
+        staged = building / "stage"
+        staged.mkdir()
+        if layer.debian is not None:
+            progress.say(BuildPhase.DOWNLOADING, f"{len(layer.debian.packages)} packages")
+        _stage(layer, staged, definition_dir=environment.folder, base_suite=environment.base.suite)
+        _run_script(layer, staged, building, below=below, owner=owner, store=store, log=log, on_line=on_line)
+        subprocess.run([*owner.prefix, "rm", "-rf", staged, building / "work"], check=True)
     facts = {
         "architecture": platform.machine(),
         "built_s": round(time.monotonic() - progress.started_s, 1),
@@ -269,6 +266,7 @@ def _run_script(
         hostname="build",
         environ=_ENVIRON,
         cwd=_BUILD_FOLDER,
+        joins_user_namespace=not owner.is_root,
         capabilities=_CAPABILITIES,
     )
     myself = Identity(uid=os.geteuid(), gid=os.getegid(), is_switched=False)

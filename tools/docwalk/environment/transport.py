@@ -22,7 +22,7 @@ from docwalk.bubblewrap import Bind
 from docwalk.errors import BackendError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _PIP_CONF = PurePosixPath("/etc/pip.conf")
 _PACKAGES = PurePosixPath("/srv/packages")
@@ -47,7 +47,9 @@ class TransportRule:
     pattern: str
     """Regular expression that the whole line matches."""
     reason: str
-    """Why the line is left out, one sentence."""
+    """Why the line is left out or rewritten, one sentence."""
+    replacement: str | None = None
+    """What stands in its place, groups of the pattern as `\\1`; None leaves the line out."""
 
 
 TRANSPORT_RULES = (
@@ -70,6 +72,13 @@ TRANSPORT_RULES = (
         name="local-file",
         pattern=r"Processing /srv/packages/.*",
         reason="pip takes a package from a folder that only this sandbox has, instead of downloading it.",
+    ),
+    TransportRule(
+        name="package-proxy",
+        pattern=r"( *(?:Downloading|Using cached)) http://127\.0\.0\.1:\d+/index/[^/]+/(\S+)(.*)",
+        replacement=r"\1 \2\3",
+        reason="pip names a file without its address when it comes from the default index; here a cache on "
+        "the machine that walks stands in for that.",
     ),
 )
 
@@ -97,6 +106,28 @@ class Transport:
     resolv_conf: bytes
     """The host's `/etc/resolv.conf`."""
 
+    @property
+    def index_url(self) -> str | None:
+        """The index; None is pip's own default."""
+        return dict(self.pip_options).get("index-url", (None,))[0]
+
+    @property
+    def remote_extra_indexes(self) -> tuple[str, ...]:
+        """Further indexes that are not folders."""
+        return tuple(url for url in dict(self.pip_options).get("extra-index-url", ()) if _is_remote(url))
+
+    @property
+    def http_proxy(self) -> str | None:
+        """The proxy through which the host's pip asks its indexes."""
+        return dict(self.pip_options).get("proxy", (None,))[0]
+
+    @property
+    def can_be_proxied(self) -> bool:
+        """Whether a caching mirror may stand in for the indexes: they are remote, and TLS is checked."""
+        names = {name for name, _ in self.pip_options}
+        is_remote = self.index_url is None or _is_remote(self.index_url)
+        return is_remote and not names & {"no-index", "trusted-host"}
+
     def binds(self, download_cache: Path) -> tuple[Bind, ...]:
         """Read-only binds of packages and certificates, and the writable download cache."""
         made = [Bind(source=each.source, target=each.target) for each in self.folders]
@@ -105,24 +136,43 @@ class Transport:
             made.append(Bind(source=self.bundle, target=_BUNDLE))
         return tuple(made)
 
-    def files(self, *, hostname: str) -> Mapping[PurePosixPath, bytes]:
-        """Generated files: path inside to content."""
+    def files(self, *, hostname: str, package_proxy: str | None = None) -> Mapping[PurePosixPath, bytes]:
+        """Generated files: path inside to content.
+
+        Args:
+            hostname: name of the host inside.
+            package_proxy: URL of the mirror that stands in for the remote indexes; None uses them.
+        """
         hosts = f"127.0.0.1\tlocalhost\n127.0.1.1\t{hostname}\n::1\tlocalhost ip6-localhost\n"
         return {
-            _PIP_CONF: self.pip_conf().encode(),
+            _PIP_CONF: self.pip_conf(package_proxy=package_proxy).encode(),
             PurePosixPath("/etc/resolv.conf"): self.resolv_conf,
             PurePosixPath("/etc/hosts"): hosts.encode(),
         }
 
-    def pip_conf(self) -> str:
-        """The text of `/etc/pip.conf`."""
+    def pip_conf(self, *, package_proxy: str | None = None) -> str:
+        """The text of `/etc/pip.conf`; `package_proxy` stands in for the remote indexes."""
         lines = ["[global]"]
-        for name, values in self.pip_options:
+        for name, values in self.pip_options if package_proxy is None else self._proxied(package_proxy):
             lines.append(f"{name} = {values[0]}" if len(values) == 1 else f"{name} =")
             lines.extend(f"    {value}" for value in values if len(values) > 1)
         lines.append(f"cache-dir = {_CACHE}")
         lines.append("disable-pip-version-check = true")
         return "\n".join(lines) + "\n"
+
+    def _proxied(self, url: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+        yield "index-url", (url,)
+        for name, values in self.pip_options:
+            if name == "extra-index-url":
+                local = tuple(each for each in values if not _is_remote(each))
+                if local:
+                    yield name, local
+            elif name not in {"index-url", "proxy"}:
+                yield name, values
+
+
+def _is_remote(url: str) -> bool:
+    return urlsplit(url).scheme not in {"", "file"}
 
 
 @functools.cache
@@ -238,8 +288,7 @@ def _carry(name: str, value: str, places: _Places) -> str | None:
             f"pip's `{name}` carries credentials, which never enter a sandbox",
             hint="put them into a proxy or a mirror without log-in, and point pip at that",
         )
-    is_url = parts.scheme not in {"", "file"}
-    if is_url:
+    if _is_remote(value):
         return value
     path = Path(unquote(parts.path)).expanduser()
     if not path.exists():
