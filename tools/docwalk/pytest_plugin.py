@@ -79,7 +79,10 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> PageFile |
     """A collector for a page of a docwalk project, None for any other file."""
     if file_path.suffix != ".md":
         return None
-    project = _project_of(file_path, parent.config)
+    try:
+        project = _project_of(file_path, parent.config)
+    except SourceError as error:
+        raise parent.CollectError(str(error)) from None
     if project is None:
         return None
     from docwalk.config import page_paths  # noqa: PLC0415 - only where there is a project
@@ -90,7 +93,11 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> PageFile |
 
 
 def _project_of(path: Path, config: pytest.Config) -> Project | None:
-    """The project that declares itself above `path`, None where none does."""
+    """The project that declares itself above `path`, None where none does.
+
+    Raises:
+        SourceError: with every mistake in its configuration.
+    """
     projects = config.stash[_PROJECTS]
     folder = path.resolve().parent
     if folder not in projects:
@@ -99,10 +106,7 @@ def _project_of(path: Path, config: pytest.Config) -> Project | None:
         if root is not None:
             from docwalk.config import load_project  # noqa: PLC0415 - only where there is a project
 
-            try:
-                project = load_project(root)
-            except SourceError as error:
-                raise pytest.UsageError(f"\n{error}") from None
+            project = load_project(root)
             records = config.getoption("docwalk_records")
             if records is not None:
                 project = replace(project, records_dir=config.invocation_params.dir / records)
@@ -157,13 +161,20 @@ class WalkItem(pytest.Item):
         self.add_marker(pytest.mark.container)
 
     def setup(self) -> None:
-        """Make sure that the walk can be run here.
-
-        Raises:
-            BackendError: its environment is not there.
-        """
-        if self.walk.steps:
+        """Make sure that the walk can be run here; an error, and no failure, where it cannot."""
+        if not self.walk.steps:
+            return
+        try:
             session_state(self.config).verifier(self.project).built(self.walk)
+        except BackendError as error:
+            # pytest does not ask `repr_failure` about what goes wrong before the call.
+            pytest.fail(self._unstarted(error), pytrace=False)
+
+    def _unstarted(self, error: BackendError) -> str:
+        """Why the walk could not be started; noted for the exit status."""
+        self.user_properties.append((BACKEND_PROPERTY, self.walk.name))
+        hint = f"\nhint: {error.hint}" if error.hint is not None else ""
+        return f"{self.walk.source_path}: {self.walk.name} could not be started: {error}{hint}"
 
     def runtest(self) -> None:
         """Run the walk and keep its record.
@@ -187,9 +198,7 @@ class WalkItem(pytest.Item):
         if isinstance(error, WalkFailed):
             return session_state(self.config).failure_text(error.walk, error.record)
         if isinstance(error, BackendError):
-            self.user_properties.append((BACKEND_PROPERTY, self.walk.name))
-            hint = f"\nhint: {error.hint}" if error.hint is not None else ""
-            return f"{self.walk.source_path}: {self.walk.name} could not be started: {error}{hint}"
+            return self._unstarted(error)
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
@@ -224,7 +233,10 @@ class _Hooks:
         roots = [config.invocation_params.dir / str(argument).partition("::")[0] for argument in config.args]
         pages = [page for root in roots for page in (sorted(root.rglob("*.md")) if root.is_dir() else [root])]
         for page in pages:
-            project = _project_of(page, config) if page.suffix == ".md" else None
+            try:
+                project = _project_of(page, config) if page.suffix == ".md" else None
+            except SourceError:
+                return  # said by the workers, where pages are collected
             if project is not None:
                 session_state(config).plan(page, project)
         self._build()
