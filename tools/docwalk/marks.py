@@ -37,6 +37,9 @@ class MarkKind(Enum):
     """A command ended."""
 
 
+_KINDS = {kind.value: kind for kind in MarkKind}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
     """One mark in a piece of terminal output."""
@@ -81,7 +84,7 @@ class Marks:
         """All marks in `output`, in order."""
         return tuple(
             Mark(
-                kind=MarkKind(match[1]),
+                kind=_KINDS[match[1]],
                 status=None if match[2] is None else int(match[2]),
                 pid=int(match[3]),
                 start=match.start(),

@@ -14,14 +14,11 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, Final, assert_never
-
-from pexpect import EOF, TIMEOUT
-from pexpect.expect import Expecter, searcher_string
-from pexpect.fdpexpect import fdspawn
+from typing import TYPE_CHECKING, Final, assert_never
 
 from docwalk.interaction import Interaction
 from docwalk.marks import EDITOR_DONE, EDITOR_READY, Mark, MarkKind
+from docwalk.reader import HANGUP, NOTHING, Reader
 from docwalk.results import Outcome
 from docwalk.terminal import visible_screen
 from docwalk.waiting import describe_processes, is_raw, judge_waiting
@@ -32,10 +29,6 @@ if TYPE_CHECKING:
     from docwalk.backend import Terminal
     from docwalk.marks import Marks
     from docwalk.options import Answer, KeyGroup
-
-    _FdSpawn = fdspawn[bytes]
-else:
-    _FdSpawn = fdspawn
 
 QUIET_S: Final = 0.3
 """Output is quiet after this time; then, and not before, the processes are looked at."""
@@ -51,8 +44,6 @@ _PASTE_START: Final = b"\x1b[200~"
 _PASTE_END: Final = b"\x1b[201~"
 _INTERRUPT: Final = b"\x03"
 _ENTER: Final = b"\r"
-_NOTHING: Final = -1
-_HANGUP: Final = -2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,47 +74,6 @@ class _Event(Enum):
     OTHER_EDITOR = auto()
 
 
-class _Spawn(_FdSpawn):
-    """pexpect on the master of a pty, which remembers when something came last."""
-
-    def __init__(self, fd: int) -> None:
-        super().__init__(fd, timeout=None, maxread=65536, use_poll=True)
-        self.delayafterread = None
-        self.last_data_s = time.monotonic()
-        self.pending = b""
-
-    def read_nonblocking(self, size: int = 1, timeout: float | None = -1) -> bytes:
-        data: bytes = super().read_nonblocking(size, timeout)
-        self.last_data_s = time.monotonic()
-        return data
-
-    def search(self, patterns: list[bytes], timeout_s: float) -> tuple[int, bytes]:
-        """Read until one of `patterns` came: its index, and everything up to its end.
-
-        The index is _NOTHING where none came in time (what came so far is `pending`, and is searched again),
-        and _HANGUP at the terminal's end.
-        """
-        wanted: list[Any] = [*patterns, TIMEOUT, EOF]
-        index = Expecter(self, searcher_string(wanted), None).expect_loop(max(timeout_s, 0))
-        before = self.before or b""
-        if index == len(patterns):
-            self.pending = before
-            return _NOTHING, b""
-        self.pending = b""
-        if index > len(patterns):
-            return _HANGUP, before
-        return index, before + patterns[index]
-
-    def discard(self) -> None:
-        """Forget what came, and what still comes at once: the rest of prompts and their doubles."""
-        index, length = _NOTHING, -1
-        while index == _NOTHING and len(self.pending) > length:
-            length = len(self.pending)
-            index, _ = self.search([], _TICK_S)
-        if self.pending:
-            self.search([self.pending], 0)
-
-
 class Shell:
     """A session's shell: takes commands one after the other."""
 
@@ -138,7 +88,7 @@ class Shell:
         self._terminal = terminal
         self._marks = marks
         self._spill = spill
-        self._spawn = _Spawn(terminal.fd)
+        self._spawn = Reader(terminal.fd)
         self._takes_paste = True
         self._taken: list[bytes] = []
         self.is_alive = True
@@ -255,10 +205,10 @@ class Shell:
         elif interaction.asks is not None:
             patterns.append(interaction.asks.encode())
         index, consumed = spawn.search(patterns, timeout_s)
-        if index == _NOTHING:
+        if index == NOTHING:
             return self._quiet_event()
         self._taken.append(consumed)
-        if index == _HANGUP:
+        if index == HANGUP:
             return _Event.CLOSED
         if index == 0:
             has_ended = not self._takes_paste or marks.prompt in consumed
@@ -307,23 +257,22 @@ class Shell:
     # -- ending
 
     def _ended(self, lines: list[bytes], interaction: Interaction, start_s: float) -> CommandResult:
-        found = self._marks.find(b"".join(self._taken))
+        taken = b"".join(self._taken)
+        found = self._marks.find(taken)
         commands = [mark for mark in found if mark.kind is MarkKind.COMMAND]
         done = next(mark for mark in reversed(found) if mark.kind is MarkKind.DONE)
-        # A shell that was started meanwhile and now shows its first prompt: the command goes on in it.
-        is_new = any(mark.kind is MarkKind.START and mark.pid == done.pid for mark in found)
+        output = self._cut(taken, found)
         failure: tuple[Outcome, str] | None = None
-        output = self._output()
         if not commands and not done.status:
             said = visible_screen(output)
-            failure = (
-                Outcome.STEP_BOUNDARY,
-                f"the shell ran nothing: {said[-1].text if said else 'no command'}",
-            )
-        elif lines or sum(mark.pid == commands[0].pid for mark in commands[1:]) if commands else False:
+            detail = f"the shell ran nothing: {said[-1].text if said else 'no command'}"
+            failure = Outcome.STEP_BOUNDARY, detail
+        elif lines or any(mark.pid == commands[0].pid for mark in commands[1:]):
             failure = Outcome.STEP_BOUNDARY, "the shell ran more than one command"
         elif not interaction.is_over:
             failure = Outcome.MISMATCH, interaction.left()
+        # A shell that was started meanwhile and now shows its first prompt: the command goes on in it.
+        is_new = any(mark.kind is MarkKind.START and mark.pid == done.pid for mark in found)
         return self._result(failure, output, None if is_new else done.status, start_s)
 
     def _closed(self) -> tuple[Outcome, str]:
@@ -378,10 +327,14 @@ class Shell:
         return False
 
     def _output(self) -> bytes:
-        """What the command printed so far, or altogether."""
+        """What the command printed so far."""
         taken = b"".join((*self._taken, self._spawn.pending))
-        found = self._marks.find(taken)
-        return self._marks.strip(taken[_start(found, taken) : _end(found, taken)])
+        return self._cut(taken, self._marks.find(taken))
+
+    def _cut(self, taken: bytes, found: tuple[Mark, ...]) -> bytes:
+        start, end = _start(found, taken), _end(found, taken)
+        inside = any(start <= mark.start < end for mark in found)
+        return self._marks.strip(taken[start:end]) if inside else taken[start:end]
 
     def _result(
         self, failure: tuple[Outcome, str] | None, raw: bytes, status: int | None, start_s: float
