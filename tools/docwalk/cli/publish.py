@@ -12,6 +12,7 @@ from docwalk.cli.selection import select
 from docwalk.plan import Plan
 from docwalk.publish import Failing, check_publishable
 from docwalk.record import load_records
+from docwalk.report.text import count
 
 
 @click.command()
@@ -35,7 +36,6 @@ def publish_check(paths: tuple[Path, ...], *, mark_failing: bool) -> int:
     for refusal in refusals:
         click.echo(str(refusal))
     blocks = sum(len(document.blocks) for document in selection.documents)
-    plural = "" if len(refusals) == 1 else "s"
-    refused = f"{len(refusals)} refusal{plural}" if refusals else "all of them may be published"
-    click.echo(f"{blocks} blocks on {len(selection.documents)} pages: {refused}")
+    refused = count(len(refusals), "refusal") if refusals else "all may be published"
+    click.echo(f"{count(blocks, 'block')} on {count(len(selection.documents), 'page')}: {refused}")
     return Exit.FAILED if refusals else Exit.OK

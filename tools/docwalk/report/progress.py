@@ -63,6 +63,11 @@ class _Live:
         if self.progress is not None:
             self.progress.stop()
 
+    def refresh(self) -> None:
+        """Draw what is under way now, rather than at the next tenth of a second."""
+        if self.progress is not None:
+            self.progress.refresh()
+
     def say(self, text: str) -> None:
         self.console.print(text, highlight=False, markup=False, soft_wrap=True)
 

@@ -97,7 +97,7 @@ def walk_line(record: Record) -> Text:
     failed = record.failing_step
     verdict, style = ("passed", "green") if failed is None else (failed.outcome.value, "red")
     took = duration(record.result.elapsed_s)
-    return Text.assemble(f"{record.walk_name}: ", (verdict, style), f", {_count(ran, 'step')}, {took}")
+    return Text.assemble(f"{record.walk_name}: ", (verdict, style), f", {count(ran, 'step')}, {took}")
 
 
 def _texts(outcome: StepResult) -> list[str]:
@@ -238,9 +238,9 @@ def summary_lines(summary: Summary) -> Iterator[Text]:
     steps = [step for record in summary.records for step in record.result.steps]
     ran = sum(step.outcome is not Outcome.NOT_RUN for step in steps)
     good = not failed and not summary.errors
-    verdict = f"{passed} of {_count(len(summary.records) + summary.errors, 'walk')} passed"
+    verdict = f"{passed} of {count(len(summary.records) + summary.errors, 'walk')} passed"
     verdict += f", {summary.errors} could not start" if summary.errors else ""
-    line = f"{verdict}, {_count(ran, 'step')} in {duration(summary.elapsed_s)}"
+    line = f"{verdict}, {count(ran, 'step')} in {duration(summary.elapsed_s)}"
     yield Text(line, style="bold green" if good else "bold red")
     if summary.statuses:
         yield _row("blocks", _status_counts(summary.statuses))
@@ -280,9 +280,8 @@ def _status_counts(statuses: Iterable[BlockStatus]) -> str:
 
 def _not_run(statuses: Iterable[BlockStatus]) -> Iterator[Text]:
     reasons = Counter(s.reason for s in statuses if s.status is Status.NOT_RUN)
-    yield from _rows(
-        "not run", [f"{reason} ({_count(count, 'block')})" for reason, count in reasons.most_common()]
-    )
+    shown = [f"{reason} ({count(number, 'block')})" for reason, number in reasons.most_common()]
+    yield from _rows("not run", shown)
 
 
 def _rows(label: str, values: Sequence[str]) -> Iterator[Text]:
@@ -294,7 +293,8 @@ def _row(label: str, value: str) -> Text:
     return Text.assemble((f"  {label:<13}", "dim"), value)
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """A number of things: `1 step`, `2 steps`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 

@@ -1,0 +1,274 @@
+"""Reports: what a person reads of failures other than mismatches, the summary, annotations, progress."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+
+from docwalk.environment.build import BuildEvent, BuildPhase
+from docwalk.errors import ErrorCode, SourceProblem
+from docwalk.record import make_record
+from docwalk.report.diff import visible
+from docwalk.report.github import problem_annotations, walk_annotations
+from docwalk.report.progress import BuildProgress, WalkProgress, shown_action
+from docwalk.report.text import (
+    Summary,
+    duration,
+    failure_lines,
+    render,
+    rerun_command,
+    summary_lines,
+    walk_line,
+)
+from docwalk.results import Outcome
+from docwalk.status import block_statuses
+from docwalk.testing import Printed, made_up_project, output_lines, planned, result_of
+
+if TYPE_CHECKING:
+    from docwalk.plan import Walk
+    from docwalk.results import WalkResult
+
+PAGE = """# T
+
+```console
+$ sleep 100
+done
+```
+
+```{bash}
+:skip: needs a GPU
+nvidia-smi
+```
+
+```{file} ~/x
+text
+```
+"""
+
+
+def ended(outcome: Outcome, detail: str, *lines: str, screen: bool = False) -> tuple[Walk, WalkResult]:
+    """A walk whose first step ended in some way."""
+    _, (walk,) = planned(PAGE)
+    result = result_of(walk, [Printed(lines=lines)])
+    shown = output_lines(lines)
+    first = replace(
+        result.steps[0],
+        outcome=outcome,
+        detail=detail,
+        lines=shown,
+        screen=shown if screen else (),
+        exit_status=None,
+    )
+    after = replace(result.steps[1], outcome=Outcome.NOT_RUN, detail="line 4 failed")
+    return walk, replace(result, steps=(first, after))
+
+
+def report(walk: Walk, result: WalkResult) -> list[str]:
+    return render(failure_lines(walk, result, width_cols=80), width_cols=80, colour=False).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "hint"),
+    [
+        (Outcome.TIMED_OUT, "if it needs longer than 60 s, give its block a longer `timeout`"),
+        (
+            Outcome.WAITS_FOR_INPUT,
+            "say what the reader types: `answers` for questions, `keys` for a full-screen program",
+        ),
+        (Outcome.STEP_BOUNDARY, "write one complete command after each prompt, continuation lines with `> `"),
+        (Outcome.SHELL_LOST, "if the command starts another shell or a REPL, declare its `prompt`"),
+    ],
+)
+def test_each_outcome_says_what_to_try(outcome: Outcome, hint: str) -> None:
+    assert report(*ended(outcome, "why it is so", "one", "two")) == [
+        f"page.md:4: {outcome.value}: why it is so",
+        "",
+        "    $ sleep 100",
+        "",
+        "  │ one",
+        "  │ two",
+        "",
+        f"  try: {hint}",
+        "  run this walk again: docwalk run page.md --walk page",
+    ]
+
+
+def test_of_long_output_the_end_is_shown() -> None:
+    lines = report(*ended(Outcome.TIMED_OUT, "60 s", *map(str, range(20))))
+    assert lines[4:7] == ["  … 5 lines before", "  │ 5", "  │ 6"]
+    assert lines[19] == "  │ 19"
+
+
+def test_a_command_that_printed_nothing_is_said_to() -> None:
+    assert report(*ended(Outcome.TIMED_OUT, "60 s"))[4] == "  it printed nothing"
+
+
+def test_a_full_screen_program_shows_its_screen() -> None:
+    walk, result = ended(Outcome.WAITS_FOR_INPUT, "less waits", "MANUAL", screen=True)
+    assert report(walk, result)[4] == "  │ MANUAL"
+
+
+def test_a_file_that_could_not_be_written_is_named() -> None:
+    _, (walk,) = planned(PAGE)
+    result = result_of(walk, [Printed(lines=("done",))])
+    failed = replace(result.steps[1], outcome=Outcome.MISMATCH, detail="permission denied")
+    lines = report(walk, replace(result, steps=(result.steps[0], failed)))
+    assert lines[:3] == ["page.md:13: mismatch: permission denied", "", "    create ~/x"]
+
+
+def test_a_walk_that_passed_has_no_report() -> None:
+    _, (walk,) = planned(PAGE)
+    assert report(walk, result_of(walk, [Printed(lines=("done",))])) == []
+
+
+def test_names_with_blanks_are_quoted_in_the_command_to_rerun() -> None:
+    _, (walk,) = planned(PAGE)
+    named = replace(walk, name="page[Environment Modules]", source_path=Path("my page.md"))
+    assert rerun_command(named) == "docwalk run 'my page.md' --walk 'page[Environment Modules]'"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("a\tb", "a→b"), ("a  ", "a··"), ("a\x07b", "a\\x07b"), ("a b", "a b")]
+)
+def test_what_cannot_be_seen_is_made_visible(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.04, "0.0 s"), (9.96, "10.0 s"), (12.4, "12 s"), (60, "1 min 0 s"), (125, "2 min 5 s")],
+)
+def test_durations_are_for_people(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_colour_is_in_the_text_only_where_it_is_wanted() -> None:
+    walk, result = ended(Outcome.TIMED_OUT, "60 s")
+    line = walk_line(make_record(walk, result))
+    assert render([line], width_cols=80, colour=True) == "page: \x1b[31mtimed-out\x1b[0m, 1 step, 1.5 s\n"
+    assert render([line], width_cols=80, colour=False) == "page: timed-out, 1 step, 1.5 s\n"
+
+
+def summary(*results: tuple[Walk, WalkResult], errors: int = 0) -> list[str]:
+    """The summary of some walks, `errors` of which could not start."""
+    records = {walk.name: make_record(walk, result) for walk, result in results}
+    statuses = block_statuses(
+        [walk for walk, _ in results],
+        records,
+        now=made_up_now(),
+        environment_digests={"login": "sha256:" + "0" * 64},
+        project=made_up_project(),
+    )
+    made = Summary(
+        records=tuple(records.values()),
+        statuses=tuple(statuses.values()),
+        elapsed_s=3.21,
+        records_dir=Path("build/records"),
+        errors=errors,
+    )
+    return render(summary_lines(made), width_cols=80, colour=False).splitlines()
+
+
+def made_up_now() -> datetime:
+    return datetime.fromisoformat("2026-11-22T11:00:00+00:00")
+
+
+def test_the_summary_says_what_a_maintainer_wants_to_know() -> None:
+    _, (walk,) = planned(PAGE)
+    result = result_of(walk, [Printed(lines=("done",))])
+    slow = replace(result.steps[0], elapsed_s=4.26)
+    assert summary((walk, replace(result, steps=(slow, result.steps[1])))) == [
+        "1 of 1 walk passed, 2 steps in 3.2 s",
+        "  blocks       1 verified, 1 ran, 1 not run",
+        "  not run      needs a GPU (1 block)",
+        "  slowest      4.3 s `sleep 100` (page.md:4)",
+        "  environment  login sha256:000000000000… (sandbox/plain)",
+        "  records      build/records",
+    ]
+
+
+def test_the_summary_names_walks_that_failed() -> None:
+    assert summary(ended(Outcome.TIMED_OUT, "60 s")) == [
+        "0 of 1 walk passed, 1 step in 3.2 s",
+        "  blocks       1 failing, 2 not run",
+        "  not run      needs a GPU (1 block)",
+        "               line 4 failed (1 block)",
+        "  environment  login sha256:000000000000… (sandbox/plain)",
+        "  records      build/records",
+        "  failed       page (page.md:4): timed-out",
+    ]
+
+
+def test_the_summary_counts_walks_that_could_not_start() -> None:
+    assert summary(errors=2) == ["0 of 2 walks passed, 2 could not start, 0 steps in 3.2 s"]
+
+
+def test_failed_steps_are_annotations() -> None:
+    walk, result = ended(Outcome.TIMED_OUT, "60 s, 100%:\nno")
+    assert list(walk_annotations(walk, result)) == [
+        "::error file=page.md,line=4,title=timed-out in page::60 s, 100%25:%0Ano"
+    ]
+
+
+def test_problems_of_a_source_are_annotations() -> None:
+    problem = SourceProblem(
+        code=ErrorCode.BAD_VALUE,
+        message="no",
+        path=Path("a,b.md"),
+        line=3,
+        column=1,
+        text="x",
+        width=1,
+        hint=None,
+    )
+    assert list(problem_annotations([problem])) == ["::error file=a%2Cb.md,line=3,title=bad-value::no"]
+
+
+def test_progress_without_a_terminal_is_a_line_for_each_phase() -> None:
+    out = StringIO()
+    event = BuildEvent(
+        environment="login",
+        layer="base",
+        number=1,
+        total=2,
+        phase=BuildPhase.RUNNING,
+        detail="unpacking a",
+        elapsed_s=0.1,
+    )
+    with BuildProgress(Console(file=out, width=80)) as progress:
+        progress(event)
+        progress(replace(event, detail="unpacking b"))
+        progress(replace(event, phase=BuildPhase.BUILT, elapsed_s=75))
+        progress(replace(event, layer="", number=0, phase=BuildPhase.LISTING, elapsed_s=0))
+    assert out.getvalue().splitlines() == [
+        "building login: base (1 of 2): building",
+        "building login: base (1 of 2): built, 1 min 15 s",
+        "building login: listing what is inside",
+    ]
+
+
+def test_progress_on_a_terminal_shows_the_walk_the_step_and_how_much_is_left() -> None:
+    out = StringIO()
+    _, (walk,) = planned(PAGE)
+    result = result_of(walk, [Printed(lines=("done",))])
+    with WalkProgress(Console(file=out, width=80, force_terminal=True, color_system=None), 3) as progress:
+        progress.begin(walk)
+        progress.refresh()
+        progress.step(walk.steps[0], result.steps[0])
+        progress.refresh()
+        progress.step(walk.steps[1], result.steps[1])
+        progress.end()
+    shown = out.getvalue()
+    wanted = ["[1/3] page", "0/2", "$ sleep 100", "1/2", "create ~/x"]
+    assert [text for text in wanted if text not in shown] == []
+
+
+def test_a_long_command_is_shortened() -> None:
+    _, (walk,) = planned(f"```bash\necho {'x' * 80}\n```\n")
+    assert shown_action(walk.steps[0]) == f"$ echo {'x' * 54}…"
