@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from docwalk.results import StepResult, WalkResult
 
 SITE = Path(__file__).parent / "site"
+AXE_VERSION = "4.11.4"
 collect_ignore = ["site"]  # its pages are walked by nobody
 MANIFEST = {
     "os": "Debian GNU/Linux 12 (bookworm)",
@@ -120,6 +122,27 @@ def chromium() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """axe-core's script, from the npm registry: it checks what can be checked of accessibility."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("there is no npm to fetch axe-core with")
+    folder = tmp_path_factory.mktemp("axe")
+    fetched = subprocess.run(
+        [npm, "pack", "--silent", f"axe-core@{AXE_VERSION}"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if fetched.returncode != 0:
+        pytest.skip(f"npm does not give axe-core: {fetched.stderr.strip().splitlines()[-1:]}")
+    with tarfile.open(folder / fetched.stdout.strip()) as archive:
+        archive.extract("package/axe.min.js", folder, filter="data")
+    return folder / "package" / "axe.min.js"
 
 
 class Read:

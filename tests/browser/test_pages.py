@@ -163,6 +163,16 @@ def test_text_has_aa_contrast(read: Open, name: str, scheme: str) -> None:
     assert page.evaluate(CONTRASTS) == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_in_the_article(read: Open, axe: Path, name: str, scheme: str) -> None:
+    page = read(name, color_scheme=scheme).page
+    page.evaluate("document.querySelectorAll('article details').forEach((each) => { each.open = true; })")
+    page.add_script_tag(path=axe)
+    found = page.evaluate("axe.run('article').then((found) => found.violations)")
+    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
+
+
 def test_without_javascript_everything_is_there_but_the_buttons(read: Open) -> None:
     page = read(java_script_enabled=False).page
     assert page.locator(".dw-copy:visible").count() == 0

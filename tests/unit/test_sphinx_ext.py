@@ -88,7 +88,7 @@ def test_plain_text_is_only_escaped() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.04, "0.0 s"), (9.94, "9.9 s"), (9.96, "10 s"), (59.4, "59 s"), (59.6, "1 min"), (185.0, "3 min 5 s")],
+    [(0.04, "under 0.1 s"), (9.94, "9.9 s"), (9.96, "10 s"), (59.4, "59 s"), (59.6, "1 min"), (185.0, "3 min 5 s")],
 )
 def test_durations(seconds: float, text: str) -> None:
     assert duration(seconds) == text

@@ -45,7 +45,7 @@ def banner_html(page: PageFacts, *, issues: str, verification_url: str) -> str:
     return (
         f'<aside class="dw-banner dw-is-{css_word(worst)}" aria-label="How this page was verified"'
         f' data-dw-fresh-days="{page.fresh_days}">\n'
-        f'<p class="dw-headline">{_headline(page, counts)}{more}</p>\n'
+        f'<p class="dw-headline">{_headline(page, counts, more)}</p>\n'
         f'<p class="dw-old" hidden></p>\n'
         f"<details><summary>{_plural(len(page.walks), 'walk')}: where, when, in what</summary>\n"
         f"<ul>\n{walks}\n</ul>\n<p>{report}</p>\n</details>\n</aside>"
@@ -84,7 +84,7 @@ def summary_html(pages: Sequence[PageFacts], *, verification_url: str) -> str:
 _WORST_FIRST = (Status.FAILING, Status.STALE, Status.NOT_RUN, Status.RAN, Status.VERIFIED)
 
 
-def _headline(page: PageFacts, counts: Mapping[Status, int]) -> str:
+def _headline(page: PageFacts, counts: Mapping[Status, int], more: str) -> str:
     when = newest([page])
     total = sum(counts.values())
     good = sum(count for status, count in counts.items() if is_evidence(status))
@@ -98,7 +98,7 @@ def _headline(page: PageFacts, counts: Mapping[Status, int]) -> str:
     badges = " ".join(
         f'<span class="dw-count">{count} {badge_html(status)}</span>' for status, count in counts.items()
     )
-    return f'{lead}{dated}. <span class="dw-counts">{badges}</span>'
+    return f'{lead}{dated}.{more} <span class="dw-counts">{badges}</span>'
 
 
 def _walk(walk: WalkSummary) -> str:

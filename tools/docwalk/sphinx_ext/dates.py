@@ -27,6 +27,8 @@ def time_html(text: str) -> str:
 
 def duration(seconds: float) -> str:
     """`0.4 s`, `12 s`, `3 min 5 s`: as exact as a reader has use for."""
+    if seconds < 0.1:  # noqa: PLR2004 - 0.0 s would say nothing
+        return "under 0.1 s"
     if seconds < 9.95:  # noqa: PLR2004 - below this, one decimal still says something
         return f"{seconds:.1f} s"
     if round(seconds) < _MINUTE_S:

@@ -1,0 +1,119 @@
+"""Whole builds of a page with the extension: statuses follow the records, errors stop a build."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from io import StringIO
+from typing import TYPE_CHECKING
+
+import pytest
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import docutils_namespace
+
+from docwalk.config import load_project, page_paths
+from docwalk.environment.definition import load_environments
+from docwalk.environment.digest import environment_digest
+from docwalk.plan import load_plan
+from docwalk.record import make_record, save_record
+from docwalk.testing import Printed, result_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+PAGE = "# Page\n\n```console\n$ echo one\n[[...]]\n```\n\n- item\n\n  ```bash\n  true\n  ```\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    files = {
+        "pyproject.toml": '[tool.docwalk]\ntutorials = ["page.md"]\nenvironments = "environments"\n',
+        "environments/login/environment.toml": (
+            'title = "t"\n[base]\nsuite = "bookworm"\npackages = ["bash"]\n'
+        ),
+        "index.md": "# Index\n\n```{toctree}\npage\n```\n\n```{docwalk-summary}\n```\n",
+        "page.md": PAGE,
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, "utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def build(project: Path) -> Callable[..., str]:
+    def run(builder: str = "html") -> str:
+        """Build, and return what Sphinx warned of."""
+        warnings = StringIO()
+        with docutils_namespace():
+            app = Sphinx(
+                srcdir=project,
+                confdir=None,
+                outdir=project / builder,
+                doctreedir=project / f"{builder}-doctrees",
+                buildername=builder,
+                confoverrides={
+                    "extensions": ["myst_parser", "docwalk.sphinx_ext"],
+                    "include_patterns": ["*.md"],
+                    "html_theme": "basic",
+                    "docwalk_project": str(project),
+                    "docwalk_now": "2026-11-22T12:00:00+00:00",
+                },
+                status=None,
+                warning=warnings,
+            )
+            app.build()
+        return warnings.getvalue()
+
+    return run
+
+
+def record(project: Path, *outputs: Printed) -> None:
+    loaded = load_project(project)
+    _, plan = load_plan(page_paths(loaded), loaded)
+    digest = environment_digest(load_environments(loaded.environments_dir)["login"])
+    (walk,) = plan.walks
+    result = replace(result_of(walk, outputs), environment_digest=digest)
+    save_record(make_record(walk, result), loaded.records_dir, raw=False)
+
+
+def page(project: Path) -> str:
+    return (project / "html" / "page.html").read_text("utf-8")
+
+
+def test_a_new_record_rewrites_the_page_though_its_source_is_the_same(
+    project: Path, build: Callable[..., str]
+) -> None:
+    assert build() == ""
+    assert "not walked yet: there is no record" in page(project)
+    record(project, Printed(lines=("one",)), Printed())
+    assert build() == ""
+    assert '<pre class="dw-out">one</pre>' in page(project)
+    assert "2 blocks on 1 page, 2 steps" in (project / "html" / "index.html").read_text("utf-8")
+
+
+def test_other_builders_get_text_and_status(project: Path, build: Callable[..., str]) -> None:
+    record(project, Printed(lines=("one",)), Printed())
+    assert build("text") == ""
+    text = (project / "text" / "page.txt").read_text("utf-8")
+    assert "   $ echo one\n   one\n\n*Verified, 22 Nov 2026, in login*\n" in text
+    assert "     true\n\n  *Ran, 22 Nov 2026, in login*\n" in text
+
+
+def test_a_page_that_does_not_parse_stops_the_build_with_its_place(
+    project: Path, build: Callable[..., str]
+) -> None:
+    (project / "page.md").write_text("# Page\n\n```console\necho\n```\n", "utf-8")
+    with pytest.raises(ExtensionError, match=r"page\.md:4:1: error\[no-prompt\]"):
+        build()
+
+
+def test_a_record_that_cannot_be_read_is_a_warning_not_a_silence(
+    project: Path, build: Callable[..., str]
+) -> None:
+    record(project, Printed(lines=("one",)), Printed())
+    (path,) = (project / "build" / "records").glob("*.json")
+    path.write_text("{", "utf-8")
+    assert "1 record cannot be read" in build()
+    assert "there is no record" in page(project)
