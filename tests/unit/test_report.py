@@ -197,8 +197,8 @@ def test_the_summary_names_walks_that_failed() -> None:
     assert summary(ended(Outcome.TIMED_OUT, "60 s")) == [
         "0 of 1 walk passed, 1 step in 3.2 s",
         "  blocks       1 failing, 2 not run",
-        "  not run      needs a GPU (1 block)",
-        "               line 4 failed (1 block)",
+        "  not run      line 4 failed (1 block)",
+        "               needs a GPU (1 block)",
         "  environment  login sha256:000000000000… (sandbox/plain)",
         "  records      build/records",
         "  failed       page (page.md:4): timed-out",
