@@ -91,6 +91,7 @@ class WalkSession:
                 with BuildProgress(Console()) as progress:
                     for environment in missing:
                         build_environment(environment, verifier.store, progress)
+            verifier.share_downloads(walks)
 
     def verify(self, walk: Walk, project: Project, *, shown_as: str) -> Record:
         """Run a walk and keep its record; its steps are shown while they run.

@@ -24,7 +24,7 @@ from docwalk.shell import Shell
 from docwalk.terminal import COLUMNS, ROWS, render_screen, render_terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from docwalk.backend import Backend, Instance, Terminal
     from docwalk.environment.store import BuiltEnvironment
@@ -36,7 +36,7 @@ TERMINAL: Final = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "TZ": "UTC"}
 
 _LOGIN_S: Final = 30.0
 _SPILL_PATH: Final = "/run/docwalk/typed"
-_TRANSPORT: Final = tuple(re.compile(rule.pattern) for rule in TRANSPORT_RULES)
+_TRANSPORT: Final = tuple((re.compile(rule.pattern), rule.replacement) for rule in TRANSPORT_RULES)
 _LOGOUT: Final = re.compile(r"(?:exit|logout)(?:\s+\d+)?")
 _ENDED_WELL: Final = {Outcome.PASSED, Outcome.NOT_RUN}
 _WENT_ON: Final = {Outcome.MISMATCH, Outcome.WRONG_STATUS}
@@ -223,7 +223,7 @@ class _Runner:
         result = replace(
             result,
             raw=typed.raw,
-            lines=tuple(line for line in lines if not _is_transport(line.text)),
+            lines=tuple(without_transport(lines)),
             screen=render_screen(typed.raw),
             exit_status=typed.exit_status,
             elapsed_s=typed.elapsed_s,
@@ -293,8 +293,19 @@ def _plain(text: str) -> OutputLine:
     return OutputLine(runs=(StyledText(text=text, style=Style()),) if text else ())
 
 
-def _is_transport(text: str) -> bool:
-    return any(pattern.fullmatch(text) for pattern in _TRANSPORT)
+def without_transport(lines: Iterable[OutputLine]) -> Iterator[OutputLine]:
+    """The lines as they are where packages come straight from the index, by `TRANSPORT_RULES`."""
+    for line in lines:
+        fitting = (
+            (match, replacement)
+            for pattern, replacement in _TRANSPORT
+            if (match := pattern.fullmatch(line.text)) is not None
+        )
+        match, replacement = next(fitting, (None, None))
+        if match is None:
+            yield line
+        elif replacement is not None:
+            yield _plain(match.expand(replacement))
 
 
 def _offers(environment: BuiltEnvironment, requirement: str) -> bool:

@@ -12,7 +12,9 @@ from docwalk.backend.sandbox import SandboxBackend
 from docwalk.bubblewrap import Network
 from docwalk.environment.definition import load_environments
 from docwalk.environment.digest import environment_digest
+from docwalk.environment.package_proxy import shared_package_proxy
 from docwalk.environment.store import Store
+from docwalk.environment.transport import detect_transport
 from docwalk.errors import BackendError
 from docwalk.record import make_record, save_record
 from docwalk.run import AfterMismatch, run_walk
@@ -63,6 +65,12 @@ class Verifier:
         names = dict.fromkeys(walk.environment for walk in walks if walk.steps)
         needed = [self.environments[name] for name in names if name in self.environments]
         return tuple(each for each in needed if self.store.find(each) is None)
+
+    def share_downloads(self, walks: Iterable[Walk]) -> None:
+        """Start the package proxy, where a walk may need it, for this process and those it starts."""
+        names = {walk.environment for walk in walks if walk.steps}
+        if any(self.environments[name].network is Network.HOST for name in names & set(self.environments)):
+            shared_package_proxy(self.store.folder / "downloads", detect_transport())
 
     def built(self, walk: Walk) -> BuiltEnvironment:
         """The built environment of a walk.

@@ -19,8 +19,9 @@ from typing import IO, TYPE_CHECKING, Final
 from docwalk.backend import ForegroundProcess
 from docwalk.backend.channel import Channel
 from docwalk.backend.janitor import janitor_of, make_folder
-from docwalk.bubblewrap import SandboxSpec, give, make_upper, remove_tree, sandbox_identity, start
+from docwalk.bubblewrap import Network, SandboxSpec, give, make_upper, remove_tree, sandbox_identity, start
 from docwalk.environment.definition import Users
+from docwalk.environment.package_proxy import shared_package_proxy
 from docwalk.environment.store import Store
 from docwalk.environment.transport import detect_transport
 from docwalk.errors import BackendError
@@ -103,13 +104,21 @@ class SandboxInstance:
         upper, work = make_upper(folder, identity=identity)
         _make_home(upper, definition.user, identity)
         transport = detect_transport()
+        package_proxy = (
+            shared_package_proxy(folder.parent.parent / "downloads", transport)
+            if definition.network is Network.HOST
+            else None
+        )
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         spec = SandboxSpec(
             layers=environment.layers,
             upper=upper,
             work=work,
             binds=transport.binds(pip_cache),
-            files={**transport.files(hostname=definition.hostname), **_files(self.marks)},
+            files={
+                **transport.files(hostname=definition.hostname, package_proxy=package_proxy),
+                **_files(self.marks),
+            },
             uid=definition.uid,
             gid=definition.gid,
             hostname=definition.hostname,

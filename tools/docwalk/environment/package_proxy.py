@@ -12,6 +12,7 @@ import contextlib
 import fcntl
 import functools
 import os
+import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -56,7 +57,7 @@ def shared_package_proxy(folder: Path, transport: Transport) -> str | None:
         os.close(lock)
         return None
     url = _start(folder, transport, lock)
-    os.environ[PROXY_VARIABLE] = url or ""
+    os.environ[PROXY_VARIABLE] = url
     return url
 
 
@@ -79,24 +80,29 @@ def proxy_environ(folder: Path, transport: Transport, environ: Mapping[str, str]
     return made
 
 
-def _start(folder: Path, transport: Transport, lock: int) -> str | None:
-    with (folder / "proxy.log").open("w", encoding="utf-8") as log:
+def _start(folder: Path, transport: Transport, lock: int) -> str:
+    """Start the proxy and give its URL; nobody waits for it: until it accepts, the kernel queues requests."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listening,
+        (folder / "proxy.log").open("w", encoding="utf-8") as log,
+    ):
+        port = listening.getsockname()[1]
         process = subprocess.Popen(
-            [sys.executable, "-m", _SERVER],
+            [sys.executable, "-m", _SERVER, str(listening.fileno())],
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
             stderr=log,
             env=proxy_environ(folder, transport, os.environ),
             cwd="/",
-            pass_fds=(lock,),
+            # It holds the lock from here on: free means that the proxy is gone, too.
+            pass_fds=(lock, listening.fileno()),
             start_new_session=True,
         )
-    os.close(lock)  # the proxy has it now: free means that the proxy is gone, too
+    os.close(lock)
     atexit.register(_stop, process)
-    line = process.stdout.readline().decode().strip() if process.stdout is not None else ""
-    return f"http://127.0.0.1:{line}/index/" if line.isdigit() else None
+    return f"http://127.0.0.1:{port}/index/"
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(OSError):
-        process.communicate(timeout=5)
+        process.communicate()
