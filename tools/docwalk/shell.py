@@ -39,6 +39,7 @@ _STILL_S: Final = 0.1  # a screen is still, for keys
 _RECOVER_S: Final = 1.0
 _READER_S: Final = 0.3  # from a prompt's text to the read that takes the answer
 _TICK_S: Final = 0.01
+_GRACE_S: Final = 0.05  # output that was printed reaches us in this time, on a busy machine
 _LOOKED_AT: Final = 16384  # bytes of output that a glance at the screen renders
 _PASTE_START: Final = b"\x1b[200~"
 _PASTE_END: Final = b"\x1b[201~"
@@ -250,9 +251,18 @@ class Shell:
                 return None
         shown = screen[-1].text if screen else ""
         failure = judge_waiting(processes, is_raw=is_raw(self._terminal.fd), shown=shown, command=command)
-        if failure is not None and not interaction.is_over:
+        if failure is None or self._goes_on():
+            return None
+        if not interaction.is_over:
             return failure[0], f"{failure[1]}; {interaction.left()}"
         return failure
+
+    def _goes_on(self) -> bool:
+        # The processes were looked at after the output: in between they may have printed a prompt and marks.
+        before = len(self._spawn.pending)
+        index, consumed = self._spawn.search([], _GRACE_S)
+        self._taken.append(consumed)
+        return index == HANGUP or len(self._spawn.pending) > before
 
     # -- ending
 

@@ -36,9 +36,12 @@ ROWS: Final = 24
 _ALTERNATE = re.compile(r"\x1b\[\?(?:1049|1047|47)(h|l)")
 # Strings to the terminal (titles, links, device control): pyte shows some, and swallows text after others.
 _STRING = re.compile(r"\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\|(?=[\x1b\n])|\Z)|\x1b[PX^_][^\x1b]*(?:\x1b\\|\Z)")
+# C1 controls: the two that matter in the spelling that the rest knows.
+_C1: Final = {**dict.fromkeys(range(0x80, 0xA0)), 0x9B: "\x1b[", 0x9D: "\x1b]"}
 _CSI = re.compile(r"\x1b\[([0-?]*)([ -/]*)([@-~])")
 _PARAMETERS = re.compile(r"\??[0-9;]*")
-_LONE = re.compile(r"\x1b(?![\[()78DEHMc#]).?|\x1b[()#].|\x1b\Z", re.DOTALL)
+# An escape that begins nothing pyte can finish: character sets (all is UTF-8), keypad modes, broken sequences.
+_LONE = re.compile(r"\x1b[()#][^\x1b]?|\x1b(?!\[\??[0-9;]*[@-~]|[78DEHMc])[^\x1b]?", re.DOTALL)
 _PRIVATE_FINALS: Final = "hlJK"
 _COUNTED_FINALS: Final = {**dict.fromkeys("@ABCDEFGIJKLMPSTXZ`acdegn", 1), "H": 2, "f": 2, "r": 2}
 _RESIZING_MODE: Final = "3"  # DECCOLM makes pyte 132 columns wide; xterm ignores it unless told otherwise
@@ -104,9 +107,9 @@ def _split_screens(text: str) -> tuple[list[str], list[str]]:
 
 def _clean(text: str) -> str:
     """Remove what pyte 0.8 does not know and would show as text or fail on."""
+    text = text.translate(_C1)
     if "\x1b" not in text:
         return text
-    # Designated character sets (all is UTF-8) and keypad modes go without trace.
     return _LONE.sub("", _CSI.sub(_keep_sequence, _STRING.sub("", text)))
 
 
@@ -197,11 +200,11 @@ class _Page:
         """Take all of the output."""
         *whole, rest = _LINE_END.split(text)
         for line in whole:
-            if self._is_fresh and _SIMPLE.fullmatch(line):
+            if self._is_fresh and _is_simple(line):
                 self._write_simple(line)
             else:
                 self._emulate(line + "\r\n")
-        if self._is_fresh and _SIMPLE.fullmatch(rest):
+        if self._is_fresh and _is_simple(rest):
             self._waiting.append((self._screen.cursor.attrs, rest, self._render_simple(rest)))
             if not self._waiting[-1][2].runs:
                 self._waiting.pop()
@@ -224,8 +227,9 @@ class _Page:
 
     def _render_simple(self, line: str) -> OutputLine:
         if "\x1b" not in line:
+            text = line.expandtabs(_TAB_STOP).rstrip()
             style = _style_of(self._screen.cursor.attrs)
-            return _joined([(_expand_tabs(line), style)])
+            return OutputLine(runs=(StyledText(text=text, style=style),) if text else ())
         pieces = _SEQUENCE.split(line)
         runs = [(pieces[0], _style_of(self._screen.cursor.attrs))]
         for numbers, final, text in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
@@ -259,8 +263,11 @@ class _Page:
             self._done.append(_to_line(logical, self._screen.columns))
 
 
-def _expand_tabs(text: str) -> str:
-    return text.expandtabs(_TAB_STOP) if "\t" in text else text
+def _is_simple(line: str) -> bool:
+    """Whether no emulator is needed for a fresh line; tabs are counted here in plain ASCII only."""
+    if "\t" in line and ("\x1b" in line or not line.isascii()):
+        return False
+    return _SIMPLE.fullmatch(line) is not None
 
 
 def _is_blank(row: Mapping[int, Char]) -> bool:
