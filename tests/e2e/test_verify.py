@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pexpect
 import pytest
 
 from docwalk.record import load_records
@@ -186,3 +187,22 @@ def test_records_can_be_kept_elsewhere(site: Site) -> None:
     (record,) = (site.root / "elsewhere").glob("*.json")
     assert json.loads(record.read_text())["walk"]["name"] == "pages/good"
     assert not (site.root / "build").exists()
+
+
+@pytest.mark.parametrize("program", [["pytest", "pages"], ["docwalk", "run"]], ids=["pytest", "docwalk"])
+def test_who_watches_sees_which_step_is_running(site: Site, program: list[str]) -> None:
+    site.page("slow", "```console\n$ sleep 0.5\n$ sleep 0.6\n```\n")
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", *program],
+        cwd=str(site.root),
+        dimensions=(24, 100),
+        encoding="utf-8",
+        timeout=30,
+    )
+    child.expect_exact("$ sleep 0.5")
+    child.expect_exact("$ sleep 0.6")
+    child.expect("1 of 1 walk passed")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0

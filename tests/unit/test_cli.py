@@ -197,6 +197,19 @@ def test_a_machine_that_cannot_walk_says_what_mends_it(
     assert [lines[0][:7], lines[-1][:6]] == ["error: ", "hint: "]
 
 
+def test_a_page_of_skipped_blocks_needs_no_environment(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (site / "pages" / "two.md").write_text("```{bash}\n:skip: needs a GPU\nnvidia-smi\n```\n")
+    assert call(["run", "pages/two.md"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0] == "pages/two: nothing to run"
+    assert shown[2].startswith("0 of 0 walks passed, 0 steps in ")
+    assert shown[3:] == ["  blocks       1 not run", "  not run      needs a GPU (1 block)"]
+    assert call(["update", "pages/two.md"]) == 0
+    assert capsys.readouterr().out == "nothing to update\n"
+
+
 def test_status_shows_pages_and_what_cannot_be_relied_on(
     site: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -27,7 +27,7 @@ FORMS = {
     "ab": re.compile("a|ab|b+"),
 }
 
-FAST = settings(max_examples=120, deadline=None)
+FAST = settings(max_examples=80, deadline=None)
 
 
 def line(*parts: Part | str) -> LineExpectation:

@@ -43,6 +43,9 @@ def run(paths: tuple[Path, ...], walks: tuple[str, ...], keyword: str) -> int:
     records: dict[str, Record] = {}
     with WalkProgress(console, len(selection.walks)) as progress:
         for walk in selection.walks:
+            if not walk.steps:
+                console.print(f"{walk.name}: nothing to run", highlight=False, markup=False, soft_wrap=True)
+                continue
             progress.begin(walk)
             record, _ = verifier.verify(walk, on_step=progress.step)
             progress.end()

@@ -52,7 +52,8 @@ def update(paths: tuple[Path, ...], *, check: bool) -> int:
     with WalkProgress(console, len(selection.walks)) as progress:
         for document in selection.documents:
             requests: list[StepEdits] = []
-            for walk in (each for each in selection.walks if each.page == document.page):
+            walks = [walk for walk in selection.walks if walk.page == document.page and walk.steps]
+            for walk in walks:
                 progress.begin(walk)
                 result = verifier.run(walk, on_step=progress.step, after_mismatch=AfterMismatch.GO_ON)
                 progress.end()
