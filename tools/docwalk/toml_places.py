@@ -36,7 +36,9 @@ def find_key(source: Source, keys: tuple[str, ...], *, table: str) -> Span:
     return best
 
 
-def toml_problem(source: Source, error: tomllib.TOMLDecodeError) -> SourceProblem:
+def toml_problem(
+    source: Source, error: tomllib.TOMLDecodeError, *, code: ErrorCode = ErrorCode.BAD_CONFIGURATION
+) -> SourceProblem:
     """A syntax error; the parser names its place in the message only: `… (at line 3, column 5)`."""
     message = str(error)
     where = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", message)
@@ -46,7 +48,7 @@ def toml_problem(source: Source, error: tomllib.TOMLDecodeError) -> SourceProble
         if where[1] is not None:
             offset = source.line_starts[int(where[1]) - 1] + int(where[2]) - 1
     return source.problem(
-        ErrorCode.BAD_CONFIGURATION,
+        code,
         f"no TOML: {message}",
         span=Span(start=offset, end=offset + 1),
         hint="text in TOML stands in quotes, a key and its value on one line",

@@ -16,6 +16,7 @@ from docwalk.bubblewrap import Network
 from docwalk.environment.schema import Reader, Table
 from docwalk.errors import ErrorCode, SourceError
 from docwalk.source import Source
+from docwalk.toml_places import toml_problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -128,7 +129,7 @@ def load_environment(folder: Path) -> Environment:
     try:
         content = tomllib.loads(source.text)
     except tomllib.TOMLDecodeError as error:
-        raise SourceError((reader.syntax_problem(error),)) from error
+        raise SourceError((toml_problem(source, error, code=ErrorCode.BAD_ENVIRONMENT),)) from error
     environment = _read_environment(folder, content, reader)
     if environment is None or reader.problems:
         raise SourceError(tuple(reader.problems))

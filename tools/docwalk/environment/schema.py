@@ -1,7 +1,7 @@
 """Reading a TOML table with a known shape: what is wrong becomes located problems, all of them.
 
 Positions are found by searching the text for a key below its table's header, since `tomllib` keeps
-none; that suffices for the plain files definitions are.
+none, and definitions have arrays of tables, whose keys are told apart by the number of their header.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from docwalk.errors import ErrorCode
 from docwalk.source import Span
 
 if TYPE_CHECKING:
-    import tomllib
     from collections.abc import Iterator, Mapping
     from enum import Enum
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     EnumT = TypeVar("EnumT", bound=Enum)
 
 _CLOSE_ENOUGH = 60
-_POSITION = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 
 class Reader:
@@ -42,21 +40,6 @@ class Reader:
     ) -> None:
         """Add a problem, located at `key`: names and, in arrays of tables, indexes from 0."""
         self.problems.append(self.source.problem(code, message, span=self._find(key), hint=hint))
-
-    def syntax_problem(self, error: tomllib.TOMLDecodeError) -> SourceProblem:
-        """The problem that the file is no TOML."""
-        text = str(error)
-        where = _POSITION.search(text)
-        line = int(where[1]) if where else len(self.source.line_starts)
-        line_span = self.source.line_span(min(line, len(self.source.line_starts)))
-        start = line_span.start + (int(where[2]) - 1 if where else 0)
-        message = f"not TOML: {_POSITION.sub('', text).strip()}"
-        return self.source.problem(
-            ErrorCode.BAD_ENVIRONMENT,
-            message,
-            span=Span(start=min(start, line_span.end), end=max(line_span.end, start + 1)),
-            hint="see https://toml.io for the syntax",
-        )
 
     def _find(self, key: Key) -> Span:
         names = [part for part in key if isinstance(part, str)]
