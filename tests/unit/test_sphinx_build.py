@@ -90,6 +90,7 @@ def test_a_new_record_rewrites_the_page_though_its_source_is_the_same(
     record(project, Printed(lines=("one",)), Printed())
     assert build() == ""
     assert '<pre class="dw-out">one</pre>' in page(project)
+    assert len(list((project / "html" / "records").iterdir())) == 1
     assert "2 blocks on 1 page, 2 steps" in (project / "html" / "index.html").read_text("utf-8")
 
 

@@ -88,7 +88,14 @@ def test_plain_text_is_only_escaped() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.04, "under 0.1 s"), (9.94, "9.9 s"), (9.96, "10 s"), (59.4, "59 s"), (59.6, "1 min"), (185.0, "3 min 5 s")],
+    [
+        (0.04, "under 0.1 s"),
+        (9.94, "9.9 s"),
+        (9.96, "10 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min"),
+        (185.0, "3 min 5 s"),
+    ],
 )
 def test_durations(seconds: float, text: str) -> None:
     assert duration(seconds) == text
@@ -152,6 +159,7 @@ def page_with(status: Status, reason: str) -> PageFacts:
         run_count=1,
         started_at="2026-11-22T10:00:00+00:00",
         elapsed_s=2.0,
+        record_name="a-1.json",
         passed=status is not Status.FAILING,
         environment_digest="sha256:" + "a" * 64,
         mode="sandbox/plain",
@@ -175,19 +183,20 @@ def test_the_matrix_names_page_walk_status_and_date() -> None:
         [page_with(Status.FAILING, "exit status 1")],
         [RULE],
         url_of=lambda name: f"{name}.html",
-        json_url="v.json",
+        file_url=lambda name: f"../{name}",
     )
     assert '<a href="tutorials/a.html">A &lt;page&gt;</a>' in html
     assert (
         'Failing</span> <time class="dw-time" datetime="2026-11-22T10:00:00+00:00">22 Nov 2026</time>, 2.0 s'
         in html
     )
+    assert '(<a href="../records/a-1.json">record</a>)' in html
     assert "<code>Looking in &lt;links&gt;.*</code>" in html
     assert "Failing</span><br>exit status 1</td>" in html
 
 
 def test_a_site_without_blocks_says_so() -> None:
-    html = verification_html([], [RULE], url_of=lambda name: name, json_url="v.json")
+    html = verification_html([], [RULE], url_of=lambda name: name, file_url=lambda name: f"../{name}")
     assert html == "<p>There are no pages with blocks yet.</p>"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ from docwalk.sphinx_ext.plain import screen_text, status_text
 from docwalk.sphinx_ext.rewrite import rewrite_blocks
 from docwalk.sphinx_ext.settings import Settings
 from docwalk.sphinx_ext.site import Site, load_site
-from docwalk.sphinx_ext.verification import JSON_NAME, verification_html, verification_json
+from docwalk.sphinx_ext.verification import JSON_NAME, RECORDS_NAME, verification_html, verification_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -127,7 +128,7 @@ class Extension:
                 other.parent.remove(other)
 
     def write_json(self, app: Sphinx, exception: Exception | None) -> None:
-        """Write `verification.json` beside the pages."""
+        """Write `verification.json` beside the pages, and the records that it is made from."""
         if exception is not None or app.builder.format != "html":
             return
         values = verification_json(
@@ -137,7 +138,14 @@ class Extension:
             version=__version__,
         )
         text = json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False)
-        (Path(app.outdir) / JSON_NAME).write_text(text + "\n", encoding="utf-8")
+        outdir = Path(app.outdir)
+        (outdir / JSON_NAME).write_text(text + "\n", encoding="utf-8")
+        shutil.rmtree(outdir / RECORDS_NAME, ignore_errors=True)
+        (outdir / RECORDS_NAME).mkdir()
+        for walk in (walk for page in self.site.pages.values() for walk in page.walks if walk.record_name):
+            shutil.copyfile(
+                self.site.records_dir / walk.record_name, outdir / RECORDS_NAME / walk.record_name
+            )
 
     # Visitors of the HTML writer
 
@@ -169,7 +177,7 @@ class Extension:
             self.site.pages_with_blocks,
             self.site.line_rules,
             url_of=lambda docname: _url(translator, docname),
-            json_url=relative_uri(translator.builder.get_target_uri(_docname(translator)), JSON_NAME),
+            file_url=lambda name: relative_uri(translator.builder.get_target_uri(_docname(translator)), name),
         )
         translator.body.append(html + "\n")
         raise nodes.SkipNode

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docwalk.record import record_path
 from docwalk.results import Outcome
 from docwalk.sphinx_ext.pages import PageFacts, WalkSummary
 from docwalk.sphinx_ext.view import WalkFacts, view_block
@@ -105,6 +107,7 @@ def _summary(walk: Walk, record: Record | None) -> WalkSummary:
         else 0,
         started_at=result.started_at if result is not None else None,
         elapsed_s=result.elapsed_s if result is not None else None,
+        record_name=record_path(walk.name, Path()).name if record is not None else "",
         passed=record is not None and record.failing_step is None,
         environment_digest=result.environment_digest if result is not None else "",
         mode=result.mode if result is not None else "",

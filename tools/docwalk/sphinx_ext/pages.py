@@ -32,6 +32,8 @@ class WalkSummary:
     """Start of the recorded walk, ISO 8601 in UTC; None without a record."""
     elapsed_s: float | None
     """Seconds it took; None without a record."""
+    record_name: str
+    """File name of its record, published with the site; empty without a record."""
     passed: bool
     """Whether the record says that every step passed; False without one."""
     environment_digest: str

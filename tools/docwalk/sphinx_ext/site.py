@@ -46,6 +46,8 @@ class Site:
     """Tutorial pages by Sphinx's name for them."""
     shown_paths: Mapping[str, Path]
     """Their files, as our messages name them."""
+    records_dir: Path
+    """Folder of the records that were read."""
     line_rules: tuple[LineRule, ...]
     """Lines removed from all output."""
     issues: str
@@ -78,10 +80,11 @@ def load_site(project_dir: Path, *, srcdir: Path, records_dir: Path | None, now:
     """
     project = load_project(project_dir)
     documents, plan = load_plan(page_paths(project), project)
+    folder = records_dir if records_dir is not None else project.records_dir
     troubles: list[str] = []
     records: Mapping[str, Record] = {}
     try:
-        records = load_records(records_dir if records_dir is not None else project.records_dir)
+        records = load_records(folder)
     except RecordError as error:
         troubles.append(str(error))
     environments = load_environments(project.environments_dir)
@@ -113,6 +116,7 @@ def load_site(project_dir: Path, *, srcdir: Path, records_dir: Path | None, now:
         shown_paths={
             names[document.page]: document.source.path for document in documents if document.page in names
         },
+        records_dir=folder,
         line_rules=tuple(
             LineRule(name=rule.name, pattern=rule.pattern, reason=rule.reason) for rule in TRANSPORT_RULES
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from docwalk.sphinx_ext.block_html import MEANINGS, badge_html, prose_html
 from docwalk.sphinx_ext.dates import duration, time_html
@@ -24,6 +25,9 @@ SCHEMA = 1
 JSON_NAME = "verification.json"
 """Its name in the folder of the site."""
 
+RECORDS_NAME = "records"
+"""Folder of the site with the records that it is made from."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineRule:
@@ -38,7 +42,11 @@ class LineRule:
 
 
 def verification_html(
-    pages: Sequence[PageFacts], rules: Sequence[LineRule], *, url_of: Callable[[str], str], json_url: str
+    pages: Sequence[PageFacts],
+    rules: Sequence[LineRule],
+    *,
+    url_of: Callable[[str], str],
+    file_url: Callable[[str], str],
 ) -> str:
     """The whole page below its title.
 
@@ -46,13 +54,13 @@ def verification_html(
         pages: every page of tutorials.
         rules: lines removed from all output.
         url_of: relative URL of a document.
-        json_url: relative URL of `verification.json`.
+        file_url: relative URL of a file, by its path in the folder of the site.
     """
     with_blocks = [page for page in pages if page.blocks]
     if not with_blocks:
         return "<p>There are no pages with blocks yet.</p>"
-    sections = "\n".join(_page_section(page, url_of(page.docname)) for page in with_blocks)
-    programs = f'<p>The same for programs: <a href="{escape(json_url)}">{JSON_NAME}</a>.</p>'
+    sections = "\n".join(_page_section(page, url_of(page.docname), file_url) for page in with_blocks)
+    programs = f'<p>The same for programs: <a href="{escape(file_url(JSON_NAME))}">{JSON_NAME}</a>.</p>'
     return f"{_matrix(with_blocks, url_of)}\n{programs}\n{_legend()}\n{_rules(rules)}\n{sections}"
 
 
@@ -86,6 +94,7 @@ def _page_json(page: PageFacts) -> Mapping[str, object]:
                 "steps": walk.step_count,
                 "started_at": walk.started_at,
                 "elapsed_s": walk.elapsed_s,
+                "record": f"{RECORDS_NAME}/{walk.record_name}" if walk.record_name else None,
                 "passed": walk.passed if walk.started_at is not None else None,
             }
             for walk in page.walks
@@ -181,8 +190,8 @@ def _rules(rules: Sequence[LineRule]) -> str:
     )
 
 
-def _page_section(page: PageFacts, url: str) -> str:
-    walks = "\n".join(_walk_item(walk) for walk in page.walks)
+def _page_section(page: PageFacts, url: str, file_url: Callable[[str], str]) -> str:
+    walks = "\n".join(_walk_item(walk, file_url) for walk in page.walks)
     rows = "\n".join(_block_row(block, url) for block in page.blocks)
     anchor = "page-" + "".join(c if c.isascii() and c.isalnum() else "-" for c in page.page)
     table = _scrolled(
@@ -193,11 +202,12 @@ def _page_section(page: PageFacts, url: str) -> str:
     return f'<h2 id="{anchor}">{_link(page.title, url)}</h2>\n<ul>\n{walks}\n</ul>\n{table}'
 
 
-def _walk_item(walk: WalkSummary) -> str:
+def _walk_item(walk: WalkSummary, file_url: Callable[[str], str]) -> str:
     name = f"<code>{escape(walk.name, quote=False)}</code>"
     if walk.started_at is None:
         return f"<li>Walk {name} in <code>{escape(walk.environment, quote=False)}</code>: no record.</li>"
-    return f"<li>Walk {name}: {'; '.join(facts_of(walk))}.</li>"
+    record = _link("record", quote(file_url(f"{RECORDS_NAME}/{walk.record_name}")))
+    return f"<li>Walk {name} ({record}): {'; '.join(facts_of(walk))}.</li>"
 
 
 def _block_row(block: BlockView, url: str) -> str:

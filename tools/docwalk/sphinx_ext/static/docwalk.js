@@ -117,6 +117,9 @@
       next.focus();
     }, true);
     for (const tab of tabs) {
+      // In print every panel is shown, under its label.
+      const panel = document.getElementById(tab.getAttribute("aria-controls"));
+      if (panel) panel.dataset.dwLabel = tab.textContent.trim();
       tab.addEventListener("click", () => {
         remember(list, tab);
         all('.sphinx-tabs [role="tablist"]').forEach(settle);
