@@ -34,16 +34,22 @@ ROWS: Final = 24
 """Height of a reader's terminal."""
 
 _ALTERNATE = re.compile(r"\x1b\[\?(?:1049|1047|47)(h|l)")
-# Strings to the terminal (titles, links, device control): pyte shows some, and swallows text after others.
-_STRING = re.compile(r"\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\|(?=[\x1b\n])|\Z)|\x1b[PX^_][^\x1b]*(?:\x1b\\|\Z)")
 # C1 controls: the two that matter in the spelling that the rest knows.
 _C1: Final = {**dict.fromkeys(range(0x80, 0xA0)), 0x9B: "\x1b[", 0x9D: "\x1b]"}
-_CSI = re.compile(r"\x1b\[([0-?]*)([ -/]*)([@-~])")
+_ESCAPE = re.compile(
+    r"""
+      \x1b\] [^\x07\x1b\n]* (?: \x07 | \x1b\\ | (?=[\x1b\n]) | \Z )       # titles, links
+    | \x1b[PX^_] [^\x1b]* (?: \x1b\\ | \Z )                                # strings to the device
+    | \x1b\[ (?P<parameters>[0-?]*) (?P<between>[ -/]*) (?P<final>[@-~])
+    | (?P<short> \x1b[78DEHMc] )
+    | \x1b (?: \[ [?0-9;]* | [()#]? [^\x1b]? )                             # character sets, broken ones
+    """,
+    re.VERBOSE | re.DOTALL,
+)
 _PARAMETERS = re.compile(r"\??[0-9;]*")
-# An escape that begins nothing pyte can finish: character sets (all is UTF-8), keypad modes, broken sequences.
-_LONE = re.compile(r"\x1b[()#][^\x1b]?|\x1b(?!\[\??[0-9;]*[@-~]|[78DEHMc])[^\x1b]?", re.DOTALL)
 _PRIVATE_FINALS: Final = "hlJK"
 _COUNTED_FINALS: Final = {**dict.fromkeys("@ABCDEFGIJKLMPSTXZ`acdegn", 1), "H": 2, "f": 2, "r": 2}
+_ERASES: Final = {"J": {"", "0", "1", "2", "3"}, "K": {"", "0", "1", "2"}}
 _RESIZING_MODE: Final = "3"  # DECCOLM makes pyte 132 columns wide; xterm ignores it unless told otherwise
 
 # A fresh line the cursor only moves right on: text, tabs, colours, and an erase of the (empty) rest.
@@ -107,25 +113,29 @@ def _split_screens(text: str) -> tuple[list[str], list[str]]:
 
 def _clean(text: str) -> str:
     """Remove what pyte 0.8 does not know and would show as text or fail on."""
-    text = text.translate(_C1)
-    if "\x1b" not in text:
-        return text
-    return _LONE.sub("", _CSI.sub(_keep_sequence, _STRING.sub("", text)))
+    if not text.isascii():
+        text = text.translate(_C1)
+    return _ESCAPE.sub(_keep_known, text) if "\x1b" in text else text
 
 
-def _keep_sequence(match: re.Match[str]) -> str:
-    parameters, intermediate, final = match.groups()
-    if intermediate or _PARAMETERS.fullmatch(parameters) is None:
+def _keep_known(match: re.Match[str]) -> str:
+    """An escape sequence as pyte takes it; empty for one it does not take."""
+    parameters, final = match["parameters"], match["final"]
+    if final is None:
+        return match["short"] or ""
+    if match["between"] or _PARAMETERS.fullmatch(parameters) is None:
         return ""
-    if parameters.startswith("?") and (
-        final not in _PRIVATE_FINALS or _RESIZING_MODE in parameters[1:].split(";")
-    ):
+    numbers = parameters.removeprefix("?").split(";")
+    is_private = parameters.startswith("?")
+    if is_private and (final not in _PRIVATE_FINALS or _RESIZING_MODE in numbers):
+        return ""
+    if final in _ERASES and numbers[0] not in _ERASES[final]:
         return ""
     if final in _COUNTED_FINALS:
-        sign, numbers = ("?", parameters[1:]) if parameters.startswith("?") else ("", parameters)
-        kept = numbers.split(";")[: _COUNTED_FINALS[final]]
-        return f"\x1b[{sign}{';'.join(number[-4:] for number in kept)}{final}"
-    return match[0] if final in "hlm" else ""
+        numbers = numbers[: _COUNTED_FINALS[final]]
+    elif final not in "hlm":
+        return ""
+    return f"\x1b[{'?' if is_private else ''}{';'.join(number[:4] for number in numbers)}{final}"
 
 
 class _Screen(pyte.Screen):
