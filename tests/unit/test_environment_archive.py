@@ -122,12 +122,12 @@ def rewrite(file: Path, change: Callable[[list[Member]], Iterable[Member]]) -> N
         tarfile.open(fileobj=stream, mode="r|") as tar,
     ):
         for member in tar:
-            content = tar.extractfile(member) if member.isreg() else None
-            members.append((member, content.read() if content is not None else b""))
+            packed = tar.extractfile(member) if member.isreg() else None
+            members.append((member, packed.read() if packed is not None else b""))
     with (
-        file.open("wb") as raw,
-        zstandard.ZstdCompressor().stream_writer(raw) as packed,
-        tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as tar,
+        file.open("wb") as target,
+        zstandard.ZstdCompressor().stream_writer(target) as written,
+        tarfile.open(fileobj=written, mode="w|", format=tarfile.PAX_FORMAT) as tar,
     ):
         for member, content in change(members):
             member.size = len(content)
@@ -254,7 +254,12 @@ def test_a_file_that_is_cut_short_is_refused(built: BuiltEnvironment, tmp_path: 
 
 
 def test_the_digests_are_the_last_member(built: BuiltEnvironment, tmp_path: Path) -> None:
-    export_environment(built, tmp_path / "a.tar.zst", on_bytes=lambda _: None)
     names: list[str] = []
-    rewrite(tmp_path / "a.tar.zst", lambda members: names.extend(m.name for m, _ in members) or members)
+
+    def see(members: list[Member]) -> list[Member]:
+        names.extend(member.name for member, _ in members)
+        return members
+
+    export_environment(built, tmp_path / "a.tar.zst", on_bytes=lambda _: None)
+    rewrite(tmp_path / "a.tar.zst", see)
     assert (names[0], names[-1]) == (HEAD_NAME, DIGESTS_NAME)

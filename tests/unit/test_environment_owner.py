@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from docwalk.environment import owner
 from docwalk.environment.owner import SubordinateRange, cannot_own, layer_owner, subordinate_range
 from docwalk.errors import BackendError
 
@@ -42,7 +41,7 @@ def test_without_the_file_there_is_no_range(tmp_path: Path) -> None:
 
 def test_an_account_that_cannot_own_layers_is_told_what_helps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1234)
-    monkeypatch.setattr(owner.shutil, "which", lambda _: None)
+    monkeypatch.setenv("PATH", "")
     assert cannot_own() == "newuidmap is not installed"
     with pytest.raises(BackendError) as caught, layer_owner():
         pass

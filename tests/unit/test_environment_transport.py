@@ -144,8 +144,7 @@ def test_names_are_resolved_as_on_the_host() -> None:
         ("Looking in links: https://wheels.example/list", None),
         ("Looking in indexes: https://index.example/simple", "indexes"),
         (
-            "WARNING: Location 'file:///srv/packages/1/simple/six/' is ignored: "
-            "it is neither a file nor a directory.",
+            "WARNING: Location 'file:///srv/packages/1/simple/six/' is ignored: it is no directory.",
             "missing-location",
         ),
         ("Processing /srv/packages/0/six-1.17.0-py2.py3-none-any.whl", "local-file"),
