@@ -140,6 +140,17 @@ def test_every_failed_row_says_why(expected: list[ExpectedLine], lines: list[str
     assert all(bool(row.reason) == (row.kind not in quiet) for row in match(expected, lines).rows)
 
 
+@pytest.mark.parametrize(("parts", "text"), [((Gap(), "aa"), "aaa"), ((Gap(), "ab", Gap(), "ba"), "abababa")])
+def test_text_after_a_gap_may_overlap_an_earlier_place(parts: tuple[Part | str, ...], text: str) -> None:
+    assert match([line(*parts)], [text]).matched
+    assert not match([line(*parts)], [f"{text}x"]).matched
+
+
+def test_a_gap_is_tried_again_from_further_left() -> None:
+    assert match([line(Redacted(name="word"), Gap(), "b")], ["ab"]).matched
+    assert not match([line(Redacted(name="word"), Gap(), "b")], ["b"]).matched
+
+
 def test_a_capture_takes_as_much_as_has_its_form() -> None:
     found = match([line("job ", Capture(name="id", kind="int"), Gap())], ["job 123 queued"])
     assert found.captures == {"id": "123"}

@@ -157,7 +157,8 @@ def test_an_excuse_in_one_walk_is_worse_than_ran_and_better_than_stale() -> None
     lacking = replace(record, walk_name=other.name, result=replace(record.result, steps=steps))
     records = {walk.name: record, other.name: lacking}
     assert said(statuses(walk, other, records=records))[1] == (Status.NOT_RUN, "requires `gpu`", True)
-    assert statuses(walk, other, records={other.name: lacking})[1].may_publish is False
+    changed = replace(walk, digest="sha256:other")
+    assert statuses(changed, other, records=records)[1].status is Status.STALE
 
 
 def test_staleness_is_a_question_of_its_own() -> None:

@@ -130,6 +130,11 @@ def test_line_ends_of_the_file_are_kept() -> None:
     )
 
 
+def test_a_blank_line_of_blanks_gets_its_indentation_once() -> None:
+    text = "- x\n\n  ```console\n  $ ls\n  a\n  \n  c\n  ```\n"
+    assert updated(text, [Printed(lines=("a", "b", "c"))]) == text.replace("  \n", "  b\n")
+
+
 def edit(start: int, end: int, replacement: str) -> Edit:
     return Edit(span=Span(start=start, end=end), replacement=replacement)
 

@@ -258,13 +258,7 @@ class _Writer:
         if len(pieces) == 1 or not is_plain or self._quoted(literals[0]) != literals[0]:
             return quoted
         written = "".join(pieces)
-        parsed = self._parsed(written)
-        if isinstance(parsed, Elision):
-            return quoted
-        rule = LineRule.of(
-            parsed, mode=self._action.match, redactions=self._redactions, captures=self._captures
-        )
-        return written if rule.fit(text, self._captures).fits else quoted
+        return quoted if isinstance(self._parsed(written), Elision) else written
 
     def _kept(self, before: str, text: str) -> list[str]:
         """`text` cut into literals and, between them, placeholders of `before` that still hold.
