@@ -101,3 +101,26 @@ def test_an_editor_takes_text_and_named_keys(shell: Shell, lines_of: Lines) -> N
 def test_keys_that_are_left_over_are_a_mismatch(shell: Shell) -> None:
     result = shell.run("true", timeout_s=LONG_S, keys=(KeyGroup(keys=("q",)),))
     assert (result.outcome, result.detail) == (Outcome.MISMATCH, "it ended before the keys `q` were pressed")
+
+
+ASK_DEVICE = """python3 -c '
+import os, select, termios, tty
+before = termios.tcgetattr(0)
+{mode}
+os.write(1, b"\\033[c")
+got = os.read(0, 100) if select.select([0], [], [], {wait})[0] else b"nothing"
+termios.tcsetattr(0, termios.TCSAFLUSH, before)
+print(got)
+'"""
+
+
+def test_a_program_that_asks_what_terminal_this_is_is_answered(shell: Shell, lines_of: Lines) -> None:
+    asked = shell.run(ASK_DEVICE.format(mode="tty.setcbreak(0)", wait=10), timeout_s=LONG_S)
+    assert lines_of(asked) == [r"b'\x1b[?62;c'"]
+    assert asked.elapsed_s < 1
+
+
+def test_the_same_question_in_plain_output_is_not_answered(shell: Shell, lines_of: Lines) -> None:
+    asked = shell.run(ASK_DEVICE.format(mode="", wait=0.2), timeout_s=LONG_S)
+    assert lines_of(asked) == ["b'nothing'"]
+    assert lines_of(shell.run("echo after", timeout_s=LONG_S)) == ["after"]

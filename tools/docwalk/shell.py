@@ -73,6 +73,11 @@ class _Event(Enum):
     CLOSED = auto()
     QUIET = auto()
     OTHER_EDITOR = auto()
+    QUERIED = auto()
+
+
+_QUERIES: Final = ((b"\x1b[c", _Event.QUERIED), (b"\x1b[0c", _Event.QUERIED))
+_DEVICE: Final = b"\x1b[?62;c"  # a VT220 without options, as programs expect of any terminal
 
 
 class Shell:
@@ -190,6 +195,10 @@ class Shell:
                 return self._when_quiet(interaction, command)
             case _Event.CLOSED:
                 return self._closed()
+            case _Event.QUERIED:
+                # A program that wants to know its terminal has made it raw; `cat` of a strange file has not.
+                if is_raw(self._terminal.fd):
+                    self._send(_DEVICE)
             case _Event.OTHER_EDITOR | _Event.ENDED:
                 pass
             case _:
@@ -200,23 +209,22 @@ class Shell:
         spawn, marks = self._spawn, self._marks
         quiet_s = QUIET_S if interaction.is_over else _STILL_S
         timeout_s = min(spawn.last_data_s + quiet_s, end_s) - time.monotonic()
-        patterns = [EDITOR_READY if self._takes_paste else marks.prompt, marks.secondary]
+        ready = EDITOR_READY if self._takes_paste else marks.prompt
+        wanted = [(ready, _Event.ENDED), (marks.secondary, _Event.SECONDARY), *_QUERIES]
         if not interaction.is_started:
-            patterns.append(marks.command)
+            wanted.append((marks.command, _Event.STARTED))
         elif interaction.asks is not None:
-            patterns.append(interaction.asks.encode())
-        index, consumed = spawn.search(patterns, timeout_s)
+            wanted.append((interaction.asks.encode(), _Event.ASKED))
+        index, consumed = spawn.search([pattern for pattern, _ in wanted], timeout_s)
         if index == NOTHING:
             return self._quiet_event()
         self._taken.append(consumed)
         if index == HANGUP:
             return _Event.CLOSED
-        if index == 0:
-            has_ended = not self._takes_paste or marks.prompt in consumed
-            return _Event.ENDED if has_ended else _Event.OTHER_EDITOR
-        if index == 1:
-            return _Event.SECONDARY
-        return _Event.ASKED if interaction.is_started else _Event.STARTED
+        event = wanted[index][1]
+        if event is _Event.ENDED and self._takes_paste and marks.prompt not in consumed:
+            return _Event.OTHER_EDITOR
+        return event
 
     def _quiet_event(self) -> _Event:
         # A prompt after which no editor came: this shell takes no paste. The next search finds the prompt.

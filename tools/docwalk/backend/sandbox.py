@@ -140,8 +140,10 @@ class SandboxInstance:
             )
         try:
             self._channel.ask("begin", skel="/etc/skel", home=self._home, keep=lock)
-        except (BackendError, OSError) as error:
+        except BaseException as error:
             said = self._end()
+            if not isinstance(error, BackendError | OSError):
+                raise
             raise BackendError(
                 f"the sandbox of `{definition.name}` does not start: {said or error}", hint="docwalk doctor"
             ) from error
