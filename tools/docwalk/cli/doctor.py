@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from docwalk.cli import Exit
 from docwalk.config import load_project
@@ -25,7 +25,7 @@ def doctor() -> int:
     """
     environments = load_environments(load_project(Path.cwd()).environments_dir)
     findings = diagnose(environments, Store.default())
-    table = Table(box=None, pad_edge=False, show_header=False)
+    table = Table("", "", Column(overflow="fold"), box=None, pad_edge=False, show_header=False)
     for finding in findings:
         colour = _COLOURS[finding.level]
         fix = f"\n[bold]{finding.fix}[/]" if finding.fix is not None else ""

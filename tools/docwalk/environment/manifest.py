@@ -60,7 +60,7 @@ def collect_manifest(
         raise BackendError(
             f"environment `{environment.name}` does not say what is inside: "
             + errors.decode(errors="replace").strip(),
-            hint=f"look inside: docwalk env shell {environment.name}",
+            hint=f"mend its layers, or `expected.pythons` in {environment.folder / 'environment.toml'}",
         )
     return {
         "architecture": platform.machine(),
