@@ -227,6 +227,16 @@ def test_status_shows_pages_and_what_cannot_be_relied_on(
     ]
 
 
+def test_blocks_with_the_same_reason_are_told_together(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (site / "pages" / "two.md").write_text("# Two\n\n" + "```bash\nls\n```\n\n" * 8)
+    assert call(["status", "pages/two.md"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "pages/two.md:3: not run: not walked yet: there is no record (8 blocks; also lines 7, 11, 15, 19, 23, …)"
+    )
+
+
 def test_status_of_broken_records_names_them(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (site / "build" / "records").mkdir(parents=True)
     (site / "build" / "records" / "x.json").write_text("{}")

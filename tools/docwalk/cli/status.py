@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 from rich.console import Console
@@ -14,6 +14,7 @@ from rich.table import Table
 from docwalk.cli.selection import select
 from docwalk.environment.definition import load_environments
 from docwalk.record import load_records
+from docwalk.report.text import count
 from docwalk.status import Status, block_statuses
 from docwalk.verify import environment_digests
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
     from docwalk.document import Document
     from docwalk.status import BlockStatus
+
+
+_MAX_LINES: Final = 5  # other lines named of blocks with the same reason
 
 
 @click.command()
@@ -38,7 +42,7 @@ def status(paths: tuple[Path, ...]) -> None:
         project=selection.project,
     )
     table = Table(box=None, pad_edge=False)
-    table.add_column("page")
+    table.add_column("page", min_width=max(len(document.page) for document in selection.documents))
     for each in Status:
         table.add_column(each.value, justify="right")
     table.add_column("walked")
@@ -55,10 +59,19 @@ def status(paths: tuple[Path, ...]) -> None:
 
 
 def _show_open(document: Document, statuses: Mapping[str, BlockStatus], console: Console) -> None:
-    """Each block a reader cannot rely on, with the reason."""
+    """The blocks a reader cannot rely on, those together that have the same reason."""
+    lines: dict[tuple[str, str, bool], list[int]] = {}
     for block in document.blocks:
         known = statuses.get(block.id)
         if known is not None and known.reason:
-            style = "dim" if known.is_excused else "yellow"
-            line = f"{document.source.path}:{block.line}: {known.status.value}: {known.reason}"
-            console.print(line, style=style, highlight=False, markup=False, soft_wrap=True)
+            lines.setdefault((known.status.value, known.reason, known.is_excused), []).append(block.line)
+    for (value, reason, is_excused), at in lines.items():
+        others = ", ".join(map(str, at[1 : _MAX_LINES + 1])) + ("" if len(at) <= _MAX_LINES + 1 else ", …")
+        more = f" ({count(len(at), 'block')}; also lines {others})" if len(at) > 1 else ""
+        console.print(
+            f"{document.source.path}:{at[0]}: {value}: {reason}{more}",
+            style="dim" if is_excused else "yellow",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
