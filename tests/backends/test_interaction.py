@@ -103,24 +103,30 @@ def test_keys_that_are_left_over_are_a_mismatch(shell: Shell) -> None:
     assert (result.outcome, result.detail) == (Outcome.MISMATCH, "it ended before the keys `q` were pressed")
 
 
-ASK_DEVICE = """python3 -c '
+ASK_TERMINAL = """python3 -c '
 import os, select, termios, tty
 before = termios.tcgetattr(0)
 {mode}
-os.write(1, b"\\033[c")
+os.write(1, b"ab{query}")
 got = os.read(0, 100) if select.select([0], [], [], {wait})[0] else b"nothing"
 termios.tcsetattr(0, termios.TCSAFLUSH, before)
 print(got)
 '"""
 
 
-def test_a_program_that_asks_what_terminal_this_is_is_answered(shell: Shell, lines_of: Lines) -> None:
-    asked = shell.run(ASK_DEVICE.format(mode="tty.setcbreak(0)", wait=10), timeout_s=LONG_S)
-    assert lines_of(asked) == [r"b'\x1b[?62;c'"]
+@pytest.mark.parametrize(
+    ("query", "answer"), [(r"\033[c", r"abb'\x1b[?62;c'"), (r"\033[6n", r"abb'\x1b[1;3R'")]
+)
+def test_a_program_that_asks_about_its_terminal_is_answered(
+    shell: Shell, lines_of: Lines, query: str, answer: str
+) -> None:
+    command = ASK_TERMINAL.format(mode="tty.setcbreak(0)", query=query, wait=10)
+    asked = shell.run(command, timeout_s=LONG_S)
+    assert lines_of(asked) == [answer]
     assert asked.elapsed_s < 1
 
 
 def test_the_same_question_in_plain_output_is_not_answered(shell: Shell, lines_of: Lines) -> None:
-    asked = shell.run(ASK_DEVICE.format(mode="", wait=0.2), timeout_s=LONG_S)
-    assert lines_of(asked) == ["b'nothing'"]
+    command = ASK_TERMINAL.format(mode="", query=r"\033[c", wait=0.2)
+    assert lines_of(shell.run(command, timeout_s=LONG_S)) == ["abb'nothing'"]
     assert lines_of(shell.run("echo after", timeout_s=LONG_S)) == ["after"]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docwalk.results import Style, StyledText
-from docwalk.terminal import render_screen, render_terminal, visible_screen
+from docwalk.terminal import cursor_position, render_screen, render_terminal, visible_screen
 
 PLAIN = Style()
 ALTERNATE, MAIN = "\x1b[?1049h", "\x1b[?1049l"
@@ -128,6 +128,14 @@ def test_the_visible_screen_is_the_alternate_one_while_it_is_on() -> None:
 def test_the_visible_screen_has_the_last_rows_only() -> None:
     raw = "\r\n".join(str(n) for n in range(100)).encode()
     assert [line.text for line in visible_screen(raw)] == [str(n) for n in range(76, 100)]
+
+
+@pytest.mark.parametrize(
+    ("raw", "position"),
+    [(b"", (1, 1)), (b"ab", (1, 3)), (b"a\r\nb\r\n", (3, 1)), (b"\x1b[5;7H", (5, 7)), (b"x" * 100, (1, 100))],
+)
+def test_the_cursor_is_where_programs_expect_it(raw: bytes, position: tuple[int, int]) -> None:
+    assert cursor_position(raw) == position
 
 
 @given(st.binary(max_size=200))

@@ -20,7 +20,7 @@ from docwalk.interaction import Interaction
 from docwalk.marks import EDITOR_DONE, EDITOR_READY, Mark, MarkKind
 from docwalk.reader import HANGUP, NOTHING, Reader
 from docwalk.results import Outcome
-from docwalk.terminal import visible_screen
+from docwalk.terminal import cursor_position, visible_screen
 from docwalk.waiting import describe_processes, is_raw, judge_waiting
 
 if TYPE_CHECKING:
@@ -76,7 +76,8 @@ class _Event(Enum):
     QUERIED = auto()
 
 
-_QUERIES: Final = ((b"\x1b[c", _Event.QUERIED), (b"\x1b[0c", _Event.QUERIED))
+_ASK_CURSOR: Final = b"\x1b[6n"
+_QUERIES: Final = tuple((query, _Event.QUERIED) for query in (b"\x1b[c", b"\x1b[0c", _ASK_CURSOR))
 _DEVICE: Final = b"\x1b[?62;c"  # a VT220 without options, as programs expect of any terminal
 
 
@@ -196,9 +197,7 @@ class Shell:
             case _Event.CLOSED:
                 return self._closed()
             case _Event.QUERIED:
-                # A program that wants to know its terminal has made it raw; `cat` of a strange file has not.
-                if is_raw(self._terminal.fd):
-                    self._send(_DEVICE)
+                self._answer_query()
             case _Event.OTHER_EDITOR | _Event.ENDED:
                 pass
             case _:
@@ -234,6 +233,16 @@ class Shell:
         return _Event.QUIET
 
     # -- answering
+
+    def _answer_query(self) -> None:
+        # A program that wants to know its terminal has made it raw; `cat` of a strange file has not.
+        if not is_raw(self._terminal.fd):
+            return
+        if self._taken[-1].endswith(_ASK_CURSOR):
+            row, column = cursor_position(self._output()[-_LOOKED_AT:])
+            self._send(b"\x1b[%d;%dR" % (row, column))
+        else:
+            self._send(_DEVICE)
 
     def _answer(self, interaction: Interaction) -> None:
         # Programs that ask for passwords drop what was typed before they read: wait for the read.

@@ -90,6 +90,13 @@ def visible_screen(raw: bytes, *, columns: int = COLUMNS, rows: int = ROWS) -> t
     return render_terminal(raw, columns=columns, rows=rows)[-rows:]
 
 
+def cursor_position(raw: bytes, *, columns: int = COLUMNS, rows: int = ROWS) -> tuple[int, int]:
+    """Row and column of the cursor, from 1, after `raw` on an empty terminal."""
+    screen = _Screen(columns, rows)
+    pyte.Stream(screen).feed(_clean(_decode(raw)))
+    return screen.cursor.y + 1, min(screen.cursor.x, columns - 1) + 1
+
+
 def _decode(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
 
