@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _MAX_LINES: Final = 5  # other lines named of blocks with the same reason
 
+_NUMBERS_COLS: Final = 60  # columns of the table beside the page
+
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
@@ -42,7 +44,8 @@ def status(paths: tuple[Path, ...]) -> None:
         project=selection.project,
     )
     table = Table(box=None, pad_edge=False)
-    table.add_column("page", min_width=max(len(document.page) for document in selection.documents))
+    longest = max(len(document.page) for document in selection.documents)
+    table.add_column("page", min_width=longest)
     for each in Status:
         table.add_column(each.value, justify="right")
     table.add_column("walked")
@@ -53,7 +56,8 @@ def status(paths: tuple[Path, ...]) -> None:
         numbers = [str(counts[each] or "") for each in Status]
         table.add_row(document.page, *numbers, dates[0][:10] if dates else "never")
     console = Console()
-    console.print(table)
+    # A narrow terminal, or none, wraps lines rather than losing columns.
+    console.print(table, width=max(console.width, longest + _NUMBERS_COLS), crop=False, soft_wrap=True)
     for document in selection.documents:
         _show_open(document, statuses, console)
 
