@@ -48,6 +48,11 @@ class Janitor:
         """`folder` was removed."""
         self._tell(f"-{folder.name}\n")
 
+    def close(self) -> None:
+        """Let it do its work, as when we are gone; waits for its end."""
+        os.close(self._writer)
+        self._process.wait()
+
     def _tell(self, line: str) -> None:
         # A janitor that somebody killed is no reason to fail a walk: the next run sweeps.
         with contextlib.suppress(BrokenPipeError):
@@ -65,12 +70,13 @@ def make_folder(instances_dir: Path) -> tuple[Path, int]:
     """A new folder for one instance, and the descriptor that holds its lock."""
     while True:
         folder = Path(tempfile.mkdtemp(dir=instances_dir, prefix="i-"))
-        lock = _open_lock(folder)
-        # Between the two lines above somebody's sweep may have found the folder without a lock.
-        if try_lock(lock) and os.fstat(lock).st_nlink > 0:
-            folder.chmod(0o755)
-            return folder, lock
-        os.close(lock)
+        # Between making and locking, another run's sweep may find the folder unlocked and remove it.
+        with contextlib.suppress(FileNotFoundError):
+            lock = _open_lock(folder)
+            if try_lock(lock) and os.fstat(lock).st_nlink > 0:
+                folder.chmod(0o755)
+                return folder, lock
+            os.close(lock)
 
 
 def _open_lock(folder: Path) -> int:
