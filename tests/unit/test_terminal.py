@@ -49,6 +49,12 @@ def shown(text: str) -> list[str]:
         ("👩\u200d🚀 up\rX\r\n", ["X🚀 up"]),
         ("bell\x07 and null\x00\r\n", ["bell and null"]),
         ("ends inside \x1b[3", ["ends inside"]),
+        ("\x1b[7K\x1b[7Jodd erases\r\n", ["odd erases"]),
+        ("\x1b[5zno such sequence\r\n", ["no such sequence"]),
+        ("\x1b[31m\x1b[0m   \x1b[1m  \r\n", [""]),
+        ("wide \r" + "x" * 130, ["x" * 130]),
+        ("\r" + "x" * 100 + " ", ["x" * 100]),
+        ("\x1b[01;31m\x1b[Kmatch\x1b[m\x1b[Kes of grep\r\n", ["matches of grep"]),
     ],
 )
 def test_lines_are_what_the_reader_sees(text: str, lines: list[str]) -> None:
@@ -115,6 +121,11 @@ def test_the_screen_is_the_last_one_before_it_was_left() -> None:
     assert [line.text for line in render_screen(raw.encode())] == ["one", "TWO", "", "", "  five"]
 
 
+def test_entering_the_alternate_screen_twice_goes_on_in_it() -> None:
+    raw = f"{ALTERNATE}\x1b[Hone{ALTERNATE}\x1b[2;1Htwo{MAIN}"
+    assert [line.text for line in render_screen(raw.encode())] == ["one", "two"]
+
+
 def test_without_a_full_screen_program_there_is_no_screen() -> None:
     assert render_screen(b"just text\r\n") == ()
 
@@ -165,8 +176,9 @@ def test_plain_lines_come_back_as_they_are(lines: list[str]) -> None:
     assert shown("".join(f"{line}\r\n" for line in lines)) == [line.rstrip() for line in lines]
 
 
-def test_100_000_plain_lines_take_well_under_a_second() -> None:
+def test_100_000_plain_lines_do_not_go_through_the_emulator() -> None:
+    # 0.4 s on the machine this was written on; the emulator would take ten, coverage's tracing doubles both.
     raw = b"".join(b"line %d of a long and rather plain output\r\n" % n for n in range(100_000))
     start = time.process_time()
     assert len(render_terminal(raw)) == 100_000
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 4
