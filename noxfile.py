@@ -51,7 +51,8 @@ def tests(session: nox.Session) -> None:
     if session.posargs:
         session.run("pytest", *session.posargs)
         return
-    session.run("pytest", "tests/unit", "-q", "-n", WORKERS, "--cov", "--cov-report=term:skip-covered")
+    session.run("coverage", "run", "-m", "pytest", "tests/unit", "-q")
+    session.run("coverage", "report")
     session.run("docwalk", "env", "build")
     session.run("pytest", "tests", "--ignore=tests/unit", "-m", "container or browser", "-q")
     records = Path(session.create_tmp()) / "records"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from itertools import permutations
 from typing import TYPE_CHECKING
 
@@ -272,9 +271,8 @@ LARGE = [f"line {number}" for number in range(10_000)]
         "gaps", "texts",
     ],
 )  # fmt: skip
-def test_large_and_hostile_input_is_done_within_seconds(
+def test_large_and_hostile_input_is_judged(
     expected: list[ExpectedLine], lines: list[str], mode: MatchMode, *, matched: bool
 ) -> None:
-    start_s = time.monotonic()
+    # What this costs is measured in tests/bench/matcher.py; an exponential matcher would not end at all.
     assert match(expected, lines, mode=mode).matched is matched
-    assert time.monotonic() - start_s < 2
