@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from docwalk.sphinx_ext.view import BlockView, Part, Variant, WalkFacts
 
 FOLD_OVER_LINES = 28
-"""Output longer than this is folded after its first lines."""
+"""Output longer than this is folded between its first and its last lines."""
 
-KEEP_LINES = 12
-"""How many lines of folded output stay visible."""
+KEEP_LINES = 10
+"""How many lines before the fold stay visible."""
+
+KEEP_LAST_LINES = 3
+"""How many lines after it: what a long output comes to is said at its end."""
 
 MARKS = {
     Status.VERIFIED: "✓",
@@ -179,10 +182,15 @@ def _printed(lines: Sequence[OutputLine]) -> str:
     # A <pre> swallows one newline after its tag: an empty first line needs one more.
     if len(lines) <= FOLD_OVER_LINES:
         return _pre(lines)
-    rest = len(lines) - KEEP_LINES
+    first, folded, last = (
+        lines[:KEEP_LINES],
+        lines[KEEP_LINES:-KEEP_LAST_LINES],
+        lines[-KEEP_LAST_LINES:],
+    )
     return (
-        f"{_pre(lines[:KEEP_LINES])}\n"
-        f'<details class="dw-more"><summary>{rest} more lines</summary>\n{_pre(lines[KEEP_LINES:])}</details>'
+        f"{_pre(first)}\n"
+        f'<details class="dw-more"><summary>{len(folded)} more lines</summary>\n{_pre(folded)}</details>\n'
+        f"{_pre(last)}"
     )
 
 
