@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -138,3 +139,21 @@ def test_an_upper_directory_has_no_write_bits_and_can_be_removed(tmp_path: Path)
     (work / "work").mkdir(mode=0o000)
     remove_tree(tmp_path)
     assert not tmp_path.exists()
+
+
+def test_two_runs_may_remove_the_same_folder_at_once(tmp_path: Path) -> None:
+    folder = tmp_path / "i-1"
+    for number in range(40):
+        (folder / f"upper/{number}").mkdir(parents=True)
+        for name in range(40):
+            (folder / f"upper/{number}/{name}").touch()
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        removals = [pool.submit(remove_tree, folder) for _ in range(4)]
+    assert [each.exception() for each in removals] == [None] * 4
+    assert not folder.exists()
+
+
+def test_a_folder_that_cannot_be_removed_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError):
+        remove_tree(tmp_path / "file")

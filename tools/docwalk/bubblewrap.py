@@ -8,6 +8,7 @@ its uid 1000 would *be* root outside and could write to root's layers.
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import os
 import shutil
@@ -353,13 +354,22 @@ def give(path: Path, identity: Identity) -> None:
 
 def remove_tree(folder: Path) -> None:
     """Remove what an instance left, folders without permissions (overlay's `work/work`) included."""
-    if not folder.exists():
-        return
-    if os.geteuid() != 0:
-        for name, folders, _files in os.walk(folder):
-            for each in folders:
-                path = os.path.join(name, each)  # noqa: PTH118 - a folder per file of a large tree
-                if not os.path.islink(path):  # noqa: PTH114
-                    os.chmod(path, 0o700)  # noqa: PTH101
-        folder.chmod(0o700)
-    shutil.rmtree(folder)
+    while folder.exists():
+        # From the moment a sandbox has ended, the sweep of another run may be removing its folder as well:
+        # a file is gone before we come to it, or the sweep has just made the lock file anew.
+        try:
+            if os.geteuid() != 0:
+                _open_folders(folder)
+            shutil.rmtree(folder)
+        except OSError as error:
+            if error.errno not in {errno.ENOENT, errno.ENOTEMPTY}:
+                raise
+
+
+def _open_folders(folder: Path) -> None:
+    for name, folders, _files in os.walk(folder):
+        for each in folders:
+            path = os.path.join(name, each)  # noqa: PTH118 - a folder per file of a large tree
+            if not os.path.islink(path):  # noqa: PTH114
+                os.chmod(path, 0o700)  # noqa: PTH101
+    folder.chmod(0o700)
