@@ -39,6 +39,14 @@ def test_one_that_never_stops_printing_is_stopped(shell: Shell, lines_of: Lines)
     assert lines_of(shell.run("echo after", timeout_s=LONG_S)) == ["after"]
 
 
+def test_one_that_prints_without_end_is_stopped_before_memory_is(shell: Shell, lines_of: Lines) -> None:
+    result = shell.run("cat /dev/zero", timeout_s=LONG_S)
+    assert result.outcome is Outcome.TIMED_OUT
+    assert result.detail.startswith("stopped after ")
+    assert result.detail.endswith(" MiB of output")
+    assert lines_of(shell.run("echo after", timeout_s=LONG_S)) == ["after"]
+
+
 @pytest.mark.parametrize(
     ("command", "detail"),
     [

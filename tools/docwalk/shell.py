@@ -34,9 +34,12 @@ QUIET_S: Final = 0.3
 """Output is quiet after this time; then, and not before, the processes are looked at."""
 LONGEST_TYPED: Final = 4095
 """Bytes a terminal takes as one line (n_tty.c: N_TTY_BUF_SIZE - 1); longer commands go through a file."""
+MOST_BYTES: Final = 32 << 20
+"""A command that prints more is stopped: somebody wrote `yes`."""
 
 _STILL_S: Final = 0.1  # a screen is still, for keys
-_RECOVER_S: Final = 1.0
+_RECOVER_S: Final = (0.2, 0.8, 0.5, 0.5)  # waits for a prompt after each way to get one
+_ENDED_S: Final = 1.0  # from a closed pty to the status of its shell
 _READER_S: Final = 0.3  # from a prompt's text to the read that takes the answer
 _TICK_S: Final = 0.01
 _GRACE_S: Final = 0.05  # output that was printed reaches us in this time, on a busy machine
@@ -72,7 +75,7 @@ class _Event(Enum):
     ASKED = auto()
     CLOSED = auto()
     QUIET = auto()
-    OTHER_EDITOR = auto()
+    BUSY = auto()
     QUERIED = auto()
 
 
@@ -175,6 +178,8 @@ class Shell:
             failure = self._react(event, lines, interaction, command)
             if failure is not None:
                 return failure
+            if len(self._spawn.pending) > MOST_BYTES:
+                return Outcome.TIMED_OUT, f"stopped after {len(self._spawn.pending) >> 20} MiB of output"
             if time.monotonic() >= end_s:
                 doing = describe_processes(self._terminal.foreground())
                 return Outcome.TIMED_OUT, f"not done after {timeout_s:g} s: {doing}"
@@ -198,7 +203,7 @@ class Shell:
                 return self._closed()
             case _Event.QUERIED:
                 self._answer_query()
-            case _Event.OTHER_EDITOR | _Event.ENDED:
+            case _Event.BUSY | _Event.ENDED:
                 pass
             case _:
                 assert_never(event)
@@ -216,20 +221,21 @@ class Shell:
             wanted.append((interaction.asks.encode(), _Event.ASKED))
         index, consumed = spawn.search([pattern for pattern, _ in wanted], timeout_s)
         if index == NOTHING:
-            return self._quiet_event()
+            is_quiet = time.monotonic() - spawn.last_data_s >= quiet_s or time.monotonic() >= end_s
+            return self._quiet_event() if is_quiet else _Event.BUSY
         self._taken.append(consumed)
         if index == HANGUP:
             return _Event.CLOSED
         event = wanted[index][1]
         if event is _Event.ENDED and self._takes_paste and marks.prompt not in consumed:
-            return _Event.OTHER_EDITOR
+            return _Event.BUSY
         return event
 
     def _quiet_event(self) -> _Event:
         # A prompt after which no editor came: this shell takes no paste. The next search finds the prompt.
         if self._takes_paste and self._marks.prompt in self._spawn.pending:
             self._takes_paste = False
-            return _Event.OTHER_EDITOR
+            return _Event.BUSY
         return _Event.QUIET
 
     # -- answering
@@ -316,7 +322,7 @@ class Shell:
 
     def _exit_status(self) -> int | None:
         # The pty closes a moment before the shell can be waited for.
-        end_s = time.monotonic() + _RECOVER_S
+        end_s = time.monotonic() + _ENDED_S
         status = self._terminal.exit_status()
         while status is None and time.monotonic() < end_s:
             status = self._terminal.exit_status()
@@ -326,9 +332,11 @@ class Shell:
         """Get back to a prompt, first as a reader would; gives the status of a shell that ended."""
         if not self.is_alive:
             return self._exit_status()
-        for act in (self._interrupt, self._terminal.kill_foreground, self._press_enter):
+        # Twice: bash 5.2 may take the first between two looks for signals, and act on it at the next key.
+        acts = (self._interrupt, self._interrupt, self._terminal.kill_foreground, self._press_enter)
+        for act, wait_s in zip(acts, _RECOVER_S, strict=True):
             act()
-            if self._reaches_prompt():
+            if self._reaches_prompt(wait_s):
                 self._spawn.discard()
                 return None
         self.is_alive = False
@@ -340,8 +348,8 @@ class Shell:
     def _press_enter(self) -> None:
         self._send(_ENTER)
 
-    def _reaches_prompt(self) -> bool:
-        end_s = time.monotonic() + _RECOVER_S
+    def _reaches_prompt(self, wait_s: float) -> bool:
+        end_s = time.monotonic() + wait_s
         while time.monotonic() < end_s:
             event = self._next_event(Interaction((), ()), end_s)
             if event is _Event.ENDED:
