@@ -112,7 +112,13 @@ def test_long_output_unfolds_by_keyboard(read: Open) -> None:
     fold.locator("summary").focus()
     reader.page.keyboard.press("Enter")
     assert fold.get_attribute("open") is not None
-    assert fold.locator(".dw-out").inner_text().split("\n")[-1] == "60"
+    assert fold.locator(".dw-out").inner_text().split("\n")[-1] == "57"
+
+
+def test_the_end_of_long_output_is_seen_without_unfolding(read: Open) -> None:
+    last = read().block("seq 60").locator(".dw-more + .dw-out")
+    assert last.is_visible()
+    assert last.inner_text() == "58\n59\n60"
 
 
 def test_a_long_line_scrolls_by_keyboard(read: Open) -> None:
