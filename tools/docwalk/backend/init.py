@@ -104,7 +104,6 @@ class Init:
         """Start a shell as leader of a session of its own on a new pty."""
         master, slave = os.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        keep_output(slave)
         pid = os.fork()
         if pid == 0:
             try:
@@ -174,13 +173,6 @@ def become_shell(slave: int, path: str, argv: list[str], environ: dict[str, str]
     os.umask(0o022)
     os.chdir(cwd)
     os.execve(path, argv, environ)  # noqa: S606 - the shell is what we start
-
-
-def keep_output(slave: int) -> None:
-    """Let an interrupt key not discard output: the kernel does so after the signal, and marks may be lost."""
-    attributes = termios.tcgetattr(slave)
-    attributes[3] |= termios.NOFLSH
-    termios.tcsetattr(slave, termios.TCSANOW, attributes)
 
 
 def open_regular(path: str, flags: int) -> int:
