@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import nox
@@ -37,6 +38,22 @@ def install(session: nox.Session, *, extras: tuple[str, ...] = (), groups: tuple
     stamp.write_text(digest, encoding="utf-8")
 
 
+def provide_browser(session: nox.Session) -> None:
+    """A Chromium for the browser tests: as root on Debian it is installed, elsewhere it has to be there."""
+    if any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")):
+        return
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        session.error("the browser tests need a Chromium on PATH: sudo apt-get install chromium")
+    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    session.run("apt-get", "-qq", "update", external=True)
+    session.run(
+        *("apt-get", "-qq", "install", "--no-install-recommends", "chromium"),
+        external=True,
+        env=quiet,
+        stdout=subprocess.DEVNULL,
+    )
+
+
 @nox.session
 def doctest(session: nox.Session) -> None:
     """Verify every tutorial in its environment and write the records (the main job)."""
@@ -51,6 +68,7 @@ def tests(session: nox.Session) -> None:
     if session.posargs:
         session.run("pytest", *session.posargs)
         return
+    provide_browser(session)
     session.run("coverage", "run", "-m", "pytest", "tests/unit", "-q")
     session.run("coverage", "report")
     session.run("docwalk", "env", "build")
@@ -99,6 +117,7 @@ def publish(session: nox.Session) -> None:
 def browser(session: nox.Session) -> None:
     """Read built pages in a real Chromium."""
     install(session, extras=("pytest", "sphinx"), groups=("tests", "browser"))
+    provide_browser(session)
     session.run("pytest", "tests/browser", "-m", "browser", *session.posargs)
 
 

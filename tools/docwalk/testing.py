@@ -11,12 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from docwalk.config import Project, load_project
+from docwalk.config import Project
 from docwalk.document import parse_document
-from docwalk.environment.definition import load_environment
-from docwalk.environment.store import Store
 from docwalk.match import match_lines
-from docwalk.plan import TypeCommand, load_plan, make_plan
+from docwalk.plan import TypeCommand, make_plan
 from docwalk.redaction import compile_redactions
 from docwalk.results import Outcome, OutputLine, StepResult, Style, StyledText, WalkResult
 from docwalk.source import Source
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from docwalk.document import Document
-    from docwalk.environment.store import BuiltEnvironment
     from docwalk.plan import Step, Walk
 
 DIGEST = "sha256:" + "0" * 64
@@ -100,29 +97,6 @@ def result_of(walk: Walk, printed: Sequence[Printed], *, goes_on: bool = False) 
         terminal={"TERM": "xterm-256color"},
         steps=tuple(steps),
     )
-
-
-def find_built(folder: Path) -> BuiltEnvironment | None:
-    """The environment defined in `folder` as it is built on this machine; None where it is not."""
-    return Store.default().find(load_environment(folder))
-
-
-def plan_page(markdown: str, *, folder: Path, environments_dir: Path, options: str = "") -> Walk:
-    """The default walk of a project in `folder` that has this one page.
-
-    Args:
-        markdown: text of the page.
-        folder: an empty folder for the project.
-        environments_dir: where its environments are defined.
-        options: more lines for `[tool.docwalk]`.
-    """
-    page = folder / "tutorials" / "page.md"
-    page.parent.mkdir()
-    page.write_text(markdown, "utf-8")
-    lines = ("[tool.docwalk]", 'tutorials = ["tutorials"]', f'environments = "{environments_dir}"', options)
-    (folder / "pyproject.toml").write_text("\n".join(lines) + "\n", "utf-8")
-    _, plan = load_plan((page,), load_project(folder))
-    return next(walk for walk in plan.walks if walk.is_default)
 
 
 def printed_in(text: str) -> tuple[Printed, ...]:
