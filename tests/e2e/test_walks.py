@@ -195,11 +195,11 @@ def test_a_file_the_reader_may_not_write_is_a_mismatch(walk_page: Walk, shown: S
 
 
 def test_a_walk_has_a_time_of_its_own(walk_page: Walk, shown: Shown) -> None:
-    page = "---\ndocwalk:\n  walk-timeout: 1s\n---\n# T\n\n```bash\nsleep 0.8\nsleep 0.8\n```\n"
+    page = "---\ndocwalk:\n  walk-timeout: 3s\n---\n# T\n\n```bash\ntrue\nsleep 60\n```\n"
     (first, (outcome, detail)) = shown(walk_page(page))
     assert first == PASSED
     assert outcome == "timed-out"
-    assert "`sleep 0.8` sleeps" in detail
+    assert "`sleep 60` sleeps" in detail
 
 
 def test_two_walks_do_not_see_each_other(
