@@ -98,9 +98,7 @@ def test_local_places_that_do_not_exist_are_left_out(tmp_path: Path) -> None:
 
 def test_several_values_stand_on_lines_of_their_own() -> None:
     made = transport({"global.extra-index-url": "https://a.example https://b.example"})
-    assert made.pip_conf().startswith(
-        "[global]\nextra-index-url =\n    https://a.example\n    https://b.example\n"
-    )
+    assert made.pip_conf().startswith("[global]\nextra-index-url = https://a.example https://b.example\n")
 
 
 @pytest.mark.parametrize("option", ["index-url", "extra-index-url", "find-links", "proxy"])
@@ -150,6 +148,14 @@ def test_names_are_resolved_as_on_the_host() -> None:
         ("Processing /srv/packages/0/six-1.17.0-py2.py3-none-any.whl", "local-file"),
         ("Processing ./six-1.17.0-py2.py3-none-any.whl", None),
         ("Successfully installed six-1.17.0", None),
+        ("    global.index-url: http://127.0.0.1:1/index/", "pip-settings"),
+        ("    global.extra-index-url: file:///srv/packages/0/simple https://b.example", "pip-settings"),
+        ("global.cache-dir='/srv/pip-cache'", "pip-settings"),
+        ("    global.break-system-packages: true", None),
+        ("    install.user: true", None),
+        ("  /etc/pip.conf, exists: True", None),
+        ("  Stored in directory: /srv/pip-cache/wheels/0c/09", "wheel-cache"),
+        ("  Stored in directory: /home/reader/.cache/pip/wheels/0c/09", None),
     ],
 )
 def test_rules_name_lines_of_the_transport_and_no_others(line: str, rule: str | None) -> None:

@@ -195,6 +195,20 @@ def test_the_matrix_names_page_walk_status_and_date() -> None:
     assert "Failing</span><br>exit status 1</td>" in html
 
 
+def test_a_walk_that_passed_is_not_called_verified() -> None:
+    html = verification_html(
+        [page_with(Status.RAN, "")],
+        [RULE, LineRule(name="proxy", pattern="(a)b", reason="only here", replacement=r"\1")],
+        url_of=lambda name: f"{name}.html",
+        file_url=lambda name: f"../{name}",
+    )
+    matrix = html.partition("</table>")[0]
+    assert "passed, " in matrix
+    assert "Verified" not in matrix
+    assert "<td>left out</td>" in html
+    assert r"<td>rewritten as <code>\1</code></td>" in html
+
+
 def test_a_site_without_blocks_says_so() -> None:
     html = verification_html([], [RULE], url_of=lambda name: name, file_url=lambda name: f"../{name}")
     assert html == "<p>There are no pages with blocks yet.</p>"

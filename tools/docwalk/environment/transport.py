@@ -80,6 +80,17 @@ TRANSPORT_RULES = (
         reason="pip names a file without its address when it comes from the default index; here a cache on "
         "the machine that walks stands in for that.",
     ),
+    TransportRule(
+        name="pip-settings",
+        pattern=r"(?:    )?global\.(?:index-url|extra-index-url|find-links|constraint|trusted-host|timeout"
+        r"|retries|proxy|no-index|cert|cache-dir|disable-pip-version-check)[:=].*",
+        reason="pip lists the settings of /etc/pip.conf, which tell it only how packages reach this sandbox.",
+    ),
+    TransportRule(
+        name="wheel-cache",
+        pattern=r" *Stored in directory: /srv/pip-cache/.*",
+        reason="pip names the folder of its download cache, which walks share.",
+    ),
 )
 
 
@@ -154,8 +165,8 @@ class Transport:
         """The text of `/etc/pip.conf`; `package_proxy` stands in for the remote indexes."""
         lines = ["[global]"]
         for name, values in self.pip_options if package_proxy is None else self._proxied(package_proxy):
-            lines.append(f"{name} = {values[0]}" if len(values) == 1 else f"{name} =")
-            lines.extend(f"    {value}" for value in values if len(values) > 1)
+            # One line each, so that a rule can tell what `pip config debug` prints of it.
+            lines.append(f"{name} = {' '.join(values)}")
         lines.append(f"cache-dir = {_CACHE}")
         lines.append("disable-pip-version-check = true")
         return "\n".join(lines) + "\n"

@@ -49,7 +49,7 @@ class Site:
     records_dir: Path
     """Folder of the records that were read."""
     line_rules: tuple[LineRule, ...]
-    """Lines removed from all output."""
+    """Lines left out or rewritten in all output."""
     issues: str
     """Where to report differences; may be empty."""
     troubles: tuple[str, ...]
@@ -118,7 +118,8 @@ def load_site(project_dir: Path, *, srcdir: Path, records_dir: Path | None, now:
         },
         records_dir=folder,
         line_rules=tuple(
-            LineRule(name=rule.name, pattern=rule.pattern, reason=rule.reason) for rule in TRANSPORT_RULES
+            LineRule(name=rule.name, pattern=rule.pattern, reason=rule.reason, replacement=rule.replacement)
+            for rule in TRANSPORT_RULES
         ),
         issues=project.site_values.get(ISSUES_VALUE, ""),
         troubles=tuple(troubles),

@@ -11,6 +11,7 @@ from docwalk.sphinx_ext.block_html import MEANINGS, badge_html, prose_html
 from docwalk.sphinx_ext.dates import duration, time_html
 from docwalk.sphinx_ext.manifest import facts_of
 from docwalk.sphinx_ext.pages import count_statuses
+from docwalk.sphinx_ext.view import is_evidence
 from docwalk.status import Status
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ RECORDS_NAME = "records"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineRule:
-    """Output lines that are removed before anything is compared or shown."""
+    """Output lines that are left out or rewritten before anything is compared or shown."""
 
     name: str
     """Its name."""
@@ -39,6 +40,8 @@ class LineRule:
     """Regular expression for a whole line."""
     reason: str
     """Why such lines exist only here."""
+    replacement: str | None = None
+    """What stands in their place, groups of the pattern as `\\1`; None where they are left out."""
 
 
 def verification_html(
@@ -52,7 +55,7 @@ def verification_html(
 
     Args:
         pages: every page of tutorials.
-        rules: lines removed from all output.
+        rules: lines left out or rewritten in all output.
         url_of: relative URL of a document.
         file_url: relative URL of a file, by its path in the folder of the site.
     """
@@ -74,7 +77,13 @@ def verification_json(
         "built_at": built_at,
         "counts": {status.value: count for status, count in count_statuses(pages).items()},
         "removed_lines": [
-            {"name": rule.name, "pattern": rule.pattern, "reason": rule.reason} for rule in rules
+            {
+                "name": rule.name,
+                "pattern": rule.pattern,
+                "replacement": rule.replacement,
+                "reason": rule.reason,
+            }
+            for rule in rules
         ],
         "pages": [_page_json(page) for page in pages],
     }
@@ -146,7 +155,9 @@ def _walk_cell(walk: WalkSummary, page: PageFacts) -> str:
     if walk.started_at is None:
         return f"{labels}{badge_html(status)} no record"
     took = f", {duration(walk.elapsed_s)}" if walk.elapsed_s is not None else ""
-    return f"{labels}{badge_html(status)} {time_html(walk.started_at)}{took}"
+    # A walk that passed may have blocks that only ran, or were not run: those words are the blocks' alone.
+    word = f"passed, {walk.run_count} steps," if is_evidence(status) else badge_html(status)
+    return f"{labels}{word} {time_html(walk.started_at)}{took}"
 
 
 def walk_status(walk: WalkSummary, page: PageFacts) -> Status:
@@ -174,20 +185,27 @@ def _rules(rules: Sequence[LineRule]) -> str:
     rows = "\n".join(
         f"<tr><td>{escape(rule.name, quote=False)}</td>"
         f"<td><code>{escape(rule.pattern, quote=False)}</code></td>"
-        f"<td>{escape(rule.reason, quote=False)}</td></tr>"
+        f"<td>{_effect(rule)}</td><td>{escape(rule.reason, quote=False)}</td></tr>"
         for rule in rules
     )
     table = _scrolled(
-        "Removed lines",
+        "Lines left out or rewritten",
         '<thead><tr><th scope="col">Rule</th><th scope="col">Lines that match</th>'
-        '<th scope="col">Why</th></tr></thead>\n'
+        '<th scope="col">What becomes of them</th><th scope="col">Why</th></tr></thead>\n'
         f"<tbody>\n{rows}\n</tbody>",
     )
     return (
-        '<h2 id="lines-left-out">Lines left out of all output</h2>\n'
-        "<p>Some lines exist only because of how packages reach our copy of the cluster. They are removed "
-        f"before anything is compared or shown, by these rules and no others.</p>\n{table}"
+        '<h2 id="lines-left-out">Lines left out or rewritten in all output</h2>\n'
+        "<p>Some lines exist, or look as they do, only because of how packages reach our copy of the "
+        "cluster. They are left out or rewritten before anything is compared or shown, by these rules and no others."
+        f"</p>\n{table}"
     )
+
+
+def _effect(rule: LineRule) -> str:
+    if rule.replacement is None:
+        return "left out"
+    return f"rewritten as <code>{escape(rule.replacement, quote=False)}</code>"
 
 
 def _page_section(page: PageFacts, url: str, file_url: Callable[[str], str]) -> str:
