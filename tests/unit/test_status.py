@@ -115,6 +115,18 @@ def test_records_of_walks_that_used_the_network_grow_old_sooner(days: float, sta
     assert found.reason in {"", "run 7 days ago; a walk that used the network is stale after 7"}
 
 
+def test_a_record_from_the_future_is_stale_and_a_clock_a_little_ahead_is_none() -> None:
+    walk = walk_of()
+    records = {walk.name: record_of(walk)}
+    assert statuses(walk, records=records, days=-0.01)[0].status is Status.VERIFIED
+    found = statuses(walk, records=records, days=-2)[0]
+    date = records[walk.name].result.started_at[:10]
+    assert (found.status, found.reason) == (
+        Status.STALE,
+        f"its record is dated {date}, which is still to come",
+    )
+
+
 def test_prose_does_not_make_a_record_stale_and_what_is_run_does() -> None:
     walk = walk_of()
     records = {walk.name: record_of(walk)}

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from docwalk.record import Record
 
 
+_CLOCK_SKEW = timedelta(hours=1)
+"""How far ahead the clock of the machine that walked may be; a later record would never grow old."""
+
+
 class Status(Enum):
     """What is known of a block; the value is what people read."""
 
@@ -134,6 +138,8 @@ def stale_reason(
         return f"the environment `{walk.environment}` changed since"
     days = project.fresh_network_days if record.used_network else project.fresh_days
     age = now - datetime.fromisoformat(record.result.started_at)
+    if age < -_CLOCK_SKEW:
+        return f"its record is dated {record.result.started_at[:10]}, which is still to come"
     if age > timedelta(days=days):
         kind = "a walk that used the network" if record.used_network else "a walk"
         return f"run {age.days} days ago; {kind} is stale after {days:g}"
