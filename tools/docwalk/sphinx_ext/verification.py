@@ -197,8 +197,8 @@ def _rules(rules: Sequence[LineRule]) -> str:
     return (
         '<h2 id="lines-left-out">Lines left out or rewritten in all output</h2>\n'
         "<p>Some lines exist, or look as they do, only because of how packages reach our copy of the "
-        "cluster. They are left out or rewritten before anything is compared or shown, by these rules and no others."
-        f"</p>\n{table}"
+        "cluster. They are left out or rewritten before anything is compared or shown, by these rules and "
+        f"no others.</p>\n{table}"
     )
 
 
