@@ -58,7 +58,11 @@ def provide_browser(session: nox.Session) -> None:
 def doctest(session: nox.Session) -> None:
     """Verify every tutorial in its environment and write the records (the main job)."""
     install(session, extras=("pytest", "sphinx"), groups=("tests",))
-    session.run("pytest", "tutorials", "-m", "container", "-n", WORKERS, "-q", *session.posargs)
+    session.run(
+        *("pytest", "tutorials", "-m", "container", "-n", WORKERS, "-q"),
+        *("-p", "no:hypothesispytest", "-p", "no:cacheprovider"),  # nothing here needs them: a quicker start
+        *session.posargs,
+    )
 
 
 @nox.session
