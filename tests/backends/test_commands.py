@@ -158,6 +158,11 @@ def test_a_shell_that_replaces_itself_goes_on(shell: Shell) -> None:
     assert shell.run("(exit 3)", timeout_s=LONG_S).exit_status == 3
 
 
+def test_a_shell_that_reads_its_start_up_files_again_still_tells_its_status(shell: Shell) -> None:
+    assert shell.run(". /etc/profile; (exit 9)", timeout_s=LONG_S).exit_status == 9
+    assert shell.run(". /etc/bash.bashrc && (exit 2)", timeout_s=LONG_S).exit_status == 2
+
+
 def test_background_jobs_do_not_hold_up(shell: Shell) -> None:
     result = shell.run("sleep 5 &", timeout_s=LONG_S)
     assert result.outcome is Outcome.PASSED

@@ -81,6 +81,12 @@ def test_a_page_with_another_output_fails_at_that_step(walk_page: Walk, shown: S
     assert others == [("not-run", "the step at line 4 failed (mismatch)")] * 7
 
 
+@pytest.mark.parametrize("command", ["bash", "exec bash"])
+def test_a_shell_that_took_over_has_no_status_to_expect(walk_page: Walk, shown: Shown, command: str) -> None:
+    result = walk_page(f"```console\n$ {command}\n[exit 3]\n```\n")
+    assert shown(result) == [("wrong-status", "a new shell took over, expected 3")]
+
+
 def test_for_update_the_walk_goes_on_after_a_mismatch(walk_page: Walk, shown: Shown) -> None:
     untrue = GREETING.replace("hello, reader", "hello, you").replace("[exit 1]\n", "")
     result = walk_page(untrue, after_mismatch=AfterMismatch.GO_ON)

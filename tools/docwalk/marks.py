@@ -102,15 +102,16 @@ class Marks:
 
         PROMPT_COMMAND is an array whose first element is left to the reader: an assignment replaces that one
         only. bash keeps `$?`, `$_` and PIPESTATUS around it. The redirections keep a trace (`set -x`) and a
-        DEBUG trap of the reader's quiet; /dev/tty serves a shell whose own output went elsewhere.
+        DEBUG trap of the reader's quiet; /dev/tty serves a shell whose own output went elsewhere. A shell
+        that reads the code again (`. /etc/profile`) did not start again: its status counts.
         """
         done = rf"\e]133;D;{self.nonce};%s;%s\a\e]133;A;{self.nonce};%s\a"
         return f"""\
 case $- in *i*)
     set +o history
+    [[ -n ${{PROMPT_COMMAND[9]-}} ]] || printf '\\e]133;S;{self.nonce};%s\\a' $$ >/dev/tty
     PROMPT_COMMAND[9]='{{ printf "{done}" "$?" $$ $$ >/dev/tty; }} >/dev/null 2>&1'
     PS0='\\e]133;C;{self.nonce};$$\\a'
-    PS2='\\[\\e]133;P;{self.nonce};$$\\a\\]> '
-    printf '\\e]133;S;{self.nonce};%s\\a' $$ >/dev/tty ;;
+    PS2='\\[\\e]133;P;{self.nonce};$$\\a\\]> ' ;;
 esac
 """

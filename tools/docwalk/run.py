@@ -238,11 +238,11 @@ class _Runner:
         if typed.outcome is not Outcome.PASSED and not (is_logout and typed.exit_status is not None):
             return replace(result, outcome=typed.outcome, detail=typed.detail)
         # A new shell that took over (`bash`, `exec bash`) leaves the status open: it did what was asked.
-        if typed.exit_status not in {None, action.exit_status}:
+        status = 0 if typed.exit_status is None else typed.exit_status
+        if status != action.exit_status:
+            found = "a new shell took over" if typed.exit_status is None else f"exit status {status}"
             return replace(
-                result,
-                outcome=Outcome.WRONG_STATUS,
-                detail=f"exit status {typed.exit_status}, expected {action.exit_status}",
+                result, outcome=Outcome.WRONG_STATUS, detail=f"{found}, expected {action.exit_status}"
             )
         if action.expected is None:
             return result
