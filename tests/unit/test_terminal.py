@@ -37,6 +37,7 @@ def shown(text: str) -> list[str]:
         ("\x1b]0;title\x07text\r\n", ["text"]),
         ("\x1b]8;;https://example.org\x1b\\link\x1b]8;;\x1b\\\r\n", ["link"]),
         ("\x1bPdevice control\x1b\\text\r\n", ["text"]),
+        ("done\x01\x02\x05\x13\x1a\x1c, but not well\r\n", ["done, but not well"]),
         ("\x1b[>4;2mtext\r\n", ["text"]),
         ("\x1b[?4m\x1b[4:3mtext\r\n", ["text"]),
         ("\x1b(B\x1b[mtext\x1b=\r\n", ["text"]),

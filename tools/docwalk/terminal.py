@@ -36,6 +36,8 @@ ROWS: Final = 24
 _ALTERNATE = re.compile(r"\x1b\[\?(?:1049|1047|47)(h|l)")
 # C1 controls: the two that matter in the spelling that the rest knows.
 _C1: Final = {**dict.fromkeys(range(0x80, 0xA0)), 0x9B: "\x1b[", 0x9D: "\x1b]"}
+# Other controls that show nothing; pyte 0.8.2 drops the rest of the text after one.
+_UNSEEN = re.compile(r"[\x01-\x06\x10-\x1a\x1c-\x1f]+")
 _ESCAPE = re.compile(
     r"""
       \x1b\] [^\x07\x1b\n]* (?: \x07 | \x1b\\ | (?=[\x1b\n]) | \Z )       # titles, links
@@ -122,6 +124,7 @@ def _clean(text: str) -> str:
     """Remove what pyte 0.8 does not know and would show as text or fail on."""
     if not text.isascii():
         text = text.translate(_C1)
+    text = _UNSEEN.sub("", text)
     return _ESCAPE.sub(_keep_known, text) if "\x1b" in text else text
 
 
