@@ -73,6 +73,22 @@ def test_a_program_that_thinks_quietly_is_left_alone(shell: Shell, lines_of: Lin
     assert (result.outcome, lines_of(result)) == (Outcome.PASSED, ["done"])
 
 
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        ("python3 -c 'import time; time.sleep(9)' $(seq 90000)", "time.sleep(9) 1 2 3"),
+        ("eval \"$(printf 'sleep 9.%0600d | ' {1..300}) :\"", "`sleep 9.000"),
+    ],
+)
+def test_commands_may_be_long_and_processes_many(
+    shell: Shell, lines_of: Lines, command: str, shown: str
+) -> None:
+    result = shell.run(command, timeout_s=1.5)
+    assert (result.outcome, shown in result.detail) == (Outcome.TIMED_OUT, True), result.detail
+    assert len(result.detail) < 20000
+    assert lines_of(shell.run("echo after", timeout_s=LONG_S)) == ["after"]
+
+
 def test_one_that_polls_the_terminal_is_named_at_its_timeout(shell: Shell) -> None:
     result = shell.run("vi /tmp/file", timeout_s=0.7)
     assert result.outcome is Outcome.TIMED_OUT
@@ -134,6 +150,7 @@ def test_a_reader_who_removes_the_marks_is_told(shell: Shell) -> None:
     ("command", "ended", "status"),
     [
         ("exit 4", "with exit status 4", 4),
+        ("sleep 99 & exit 5", "with exit status 5", 5),
         ("kill -9 $$", "by signal 9", -9),
         ("exec sh -c 'exit 7'", "with exit status 7", 7),
     ],

@@ -261,6 +261,8 @@ class Shell:
 
     def _when_quiet(self, interaction: Interaction, command: str) -> tuple[Outcome, str] | None:
         processes = self._terminal.foreground()
+        if not processes and self._terminal.exit_status() is not None:
+            return self._closed()  # what it left in the background keeps the terminal open
         self._spawn.last_data_s = time.monotonic()  # look again after the same time
         seen = self._output()[-_LOOKED_AT:]
         screen = visible_screen(seen)

@@ -38,6 +38,9 @@ OWN_TERMINAL = (5, 0)
 # Numbers of read(2) and readv(2), by machine (asm/unistd_64.h; asm-generic/unistd.h for the others).
 READS = {"x86_64": ("0", "19")}.get(os.uname().machine, ("63", "65"))
 READ_FUNCTIONS = ("wait_woken", "n_tty_read")
+# What a reply says of processes must fit in one message, each character of it maybe spelt `\ufffd`.
+MOST_PROCESSES = 32
+MOST_CHARACTERS = 400
 # Signals that the shells must find at their defaults, whatever this process does with them.
 HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE, signal.SIGCHLD)
 
@@ -122,13 +125,17 @@ class Init:
     def do_foreground(self, *, pid: int) -> Reply:
         """Processes in the foreground of the terminal whose session `pid` leads."""
         group = foreground_group(pid)
-        return {"processes": [describe(each) for each in members(group)] if group else []}, ()
+        processes = [describe(each) for each in members(group)] if group else []
+        # Of very many, those that wait for the reader are the ones that matter.
+        processes.sort(key=lambda each: not each["reads_terminal"])
+        return {"processes": processes[:MOST_PROCESSES]}, ()
 
     def do_signal(self, *, pid: int, number: int) -> Reply:
         """Send a signal to the foreground group, if that is not the shell's own."""
         group = foreground_group(pid)
         if group and group != pid:
-            os.killpg(group, number)
+            with contextlib.suppress(ProcessLookupError):  # it ended just now
+                os.killpg(group, number)
         return {}, ()
 
     def do_cwd(self, *, pid: int) -> Reply:
@@ -220,6 +227,8 @@ def members(group: int) -> list[int]:
 def describe(pid: int) -> dict[str, object]:
     """What one process is, and what it waits in."""
     command = read_text(f"/proc/{pid}/cmdline").rstrip("\0").replace("\0", " ")
+    if len(command) > MOST_CHARACTERS:
+        command = f"{command[: MOST_CHARACTERS - 2]} …"
     return {
         "pid": pid,
         "command": command or read_text(f"/proc/{pid}/comm").strip(),
