@@ -87,6 +87,13 @@ def test_a_shell_that_took_over_has_no_status_to_expect(walk_page: Walk, shown: 
     assert shown(result) == [("wrong-status", "a new shell took over, expected 3")]
 
 
+def test_no_file_is_written_in_a_folder_that_was_removed(walk_page: Walk, shown: Shown) -> None:
+    page = "```bash\nmkdir d\ncd d\nrmdir ../d\n```\n\n```{file} notes.txt\none\n```\n"
+    *before, last = shown(walk_page(page))
+    assert before == [PASSED] * 3
+    assert last == ("mismatch", "`notes.txt` cannot be used: No such file or directory")
+
+
 def test_for_update_the_walk_goes_on_after_a_mismatch(walk_page: Walk, shown: Shown) -> None:
     untrue = GREETING.replace("hello, reader", "hello, you").replace("[exit 1]\n", "")
     result = walk_page(untrue, after_mismatch=AfterMismatch.GO_ON)

@@ -264,10 +264,10 @@ class _Runner:
         path = action.path
         result = StepResult(index=step.index, block_id=step.block_id, outcome=Outcome.PASSED)
         session = self.sessions.get((step.session, self._shell_name(step)))
-        if session is not None and session.shell.is_alive and not path.startswith(("/", "~")):
-            path = f"{session.terminal.cwd()}/{path}"
         content = action.content.encode()
         try:
+            if session is not None and session.shell.is_alive and not path.startswith(("/", "~")):
+                path = f"{session.terminal.cwd()}/{path}"
             match action.mode:
                 case FileMode.CREATE | FileMode.APPEND:
                     self.instance.write_file(path, content, append=action.mode is FileMode.APPEND)

@@ -48,7 +48,11 @@ class Terminal(Protocol):
         ...
 
     def cwd(self) -> str:
-        """Working folder of the shell in the foreground."""
+        """Working folder of the shell in the foreground.
+
+        Raises:
+            OSError: it was removed.
+        """
         ...
 
     def exit_status(self) -> int | None:

@@ -140,8 +140,10 @@ class Init:
 
     def do_cwd(self, *, pid: int) -> Reply:
         """Working folder of the shell that has the terminal, nested ones included."""
-        leader = foreground_group(pid) or pid
-        return {"cwd": os.readlink(f"/proc/{leader}/cwd")}, ()
+        link = f"/proc/{foreground_group(pid) or pid}/cwd"
+        if os.stat(link).st_nlink == 0:
+            raise FileNotFoundError(errno.ENOENT, "the working folder was removed")
+        return {"cwd": os.readlink(link)}, ()
 
     def do_begin(self, *, skel: str, home: str, keep: int) -> Reply:
         """Keep the folder's lock from the shells, as long as we live; copy skeleton files into a new home."""

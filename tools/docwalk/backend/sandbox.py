@@ -247,7 +247,11 @@ class SandboxTerminal:
         self._channel.ask("signal", pid=self._pid, number=9)
 
     def cwd(self) -> str:
-        """Working folder of the shell in the foreground."""
+        """Working folder of the shell in the foreground.
+
+        Raises:
+            OSError: it was removed.
+        """
         return str(self._channel.ask("cwd", pid=self._pid)["cwd"])
 
     def exit_status(self) -> int | None:
