@@ -136,6 +136,12 @@ def test_the_failing_step_is_the_first_that_failed_and_not_one_that_was_not_run(
     assert made().failing_step is None
 
 
+def test_a_record_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "records").write_text("a file where the folder should be")
+    with pytest.raises(RecordError, match="the record of `page` cannot be written: File exists"):
+        save_record(made(), tmp_path / "records")
+
+
 def test_records_are_saved_and_loaded_by_the_name_of_their_walk(tmp_path: Path) -> None:
     record = made()
     path = save_record(record, tmp_path / "records")

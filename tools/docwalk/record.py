@@ -44,7 +44,7 @@ _NOT_FAILING = (Outcome.PASSED, Outcome.NOT_RUN)
 
 
 class RecordError(BackendError):
-    """Record files that cannot be read; all of them are named."""
+    """Record files that cannot be read, all of them named; or one that cannot be written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,13 +183,20 @@ def save_record(record: Record, records_dir: Path, *, raw: bool = True) -> Path:
 
     Returns:
         The record's file.
+
+    Raises:
+        RecordError: the disk is full, or the folder not ours.
     """
-    records_dir.mkdir(parents=True, exist_ok=True)
     path = record_path(record.walk_name, records_dir)
-    if raw:
-        pieces = [base64.b64encode(step.raw).decode() for step in record.result.steps]
-        write_atomically(path.with_suffix(RAW_SUFFIX), (json.dumps(pieces, indent=0) + "\n").encode())
-    write_atomically(path, dump_record(record).encode())
+    try:
+        records_dir.mkdir(parents=True, exist_ok=True)
+        if raw:
+            pieces = [base64.b64encode(step.raw).decode() for step in record.result.steps]
+            write_atomically(path.with_suffix(RAW_SUFFIX), (json.dumps(pieces, indent=0) + "\n").encode())
+        write_atomically(path, dump_record(record).encode())
+    except OSError as error:
+        message = f"the record of `{record.walk_name}` cannot be written: {error.strerror}"
+        raise RecordError(message, hint=f"make room, or make {records_dir} yours to write") from error
     return path
 
 
