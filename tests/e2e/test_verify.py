@@ -147,6 +147,20 @@ def test_update_leaves_a_step_that_did_not_end_and_says_so(site: Site) -> None:
     assert "pages/slow.md:4: timed-out: " in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("```bash\nfalse\n```\n", "2: not updated: exit status 1, expected 0"),
+        ("```{file} /etc/new\nx\n```\n", "1: not updated: `/etc/new` cannot be used: Permission denied"),
+    ],
+)
+def test_update_names_failures_that_no_expectation_mends(site: Site, text: str, said: str) -> None:
+    page = site.page("wrong", text)
+    done = site.run("docwalk", "update", "pages")
+    assert (done.returncode, page.read_text()) == (1, text)
+    assert f"pages/wrong.md:{said}\n" in done.stdout
+
+
 def test_update_refuses_a_text_that_would_not_be_read(site: Site) -> None:
     text = "```console\n$ echo job x\njob [[id=int]]\n$ echo [[id]]\n[[id]]\n```\n"
     page = site.page("capture", text)

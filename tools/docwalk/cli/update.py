@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from docwalk.update import StepEdits
 
 _MENDABLE = (Outcome.PASSED, Outcome.MISMATCH, Outcome.WRONG_STATUS, Outcome.NOT_RUN)
+_UNEXPECTED = (Outcome.MISMATCH, Outcome.WRONG_STATUS)
 
 
 @click.command()
@@ -57,8 +58,11 @@ def update(paths: tuple[Path, ...], *, check: bool) -> int:
                 progress.begin(walk)
                 result = verifier.run(walk, on_step=progress.step, after_mismatch=AfterMismatch.GO_ON)
                 progress.end()
-                requests += make_edits(document, walk, result, site_values=selection.project.site_values)
-                is_done &= _show_unmendable(walk, result, console)
+                asked = make_edits(document, walk, result, site_values=selection.project.site_values)
+                requests += asked
+                is_done &= _show_unmendable(walk, result, console) & _show_unasked(
+                    walk, result, asked, console
+                )
             is_agreed, is_changed = _rewrite(document, requests, selection.project, console, check=check)
             is_done &= is_agreed
             changed |= is_changed
@@ -119,3 +123,17 @@ def _show_unmendable(walk: Walk, result: WalkResult, console: Console) -> bool:
     for line in failure_lines(walk, result, width_cols=console.width, good=_MENDABLE):
         console.print(line, soft_wrap=True, highlight=False)
     return False
+
+
+def _show_unasked(walk: Walk, result: WalkResult, asked: Sequence[StepEdits], console: Console) -> bool:
+    """Whether new expectations mend every failed step; names those that none can mend, such as files."""
+    lines = {each.line for each in asked if each.edits or each.missing}
+    left = [
+        (step.line, outcome.detail)
+        for step, outcome in zip(walk.steps, result.steps, strict=True)
+        if outcome.outcome in _UNEXPECTED and step.line not in lines
+    ]
+    for line, detail in left:
+        message = f"{walk.source_path}:{line}: not updated: {detail}\nhint: this is for you to change"
+        console.print(message, style="red", highlight=False, markup=False, soft_wrap=True)
+    return not left
