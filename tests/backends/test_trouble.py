@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from docwalk.results import Outcome
+from docwalk.shell import MOST_KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +45,7 @@ def test_one_that_prints_without_end_is_stopped_before_memory_is(shell: Shell, l
     assert result.outcome is Outcome.TIMED_OUT
     assert result.detail.startswith("stopped after ")
     assert result.detail.endswith(" MiB of output")
+    assert len(result.raw) == MOST_KEPT
     assert lines_of(shell.run("echo after", timeout_s=LONG_S)) == ["after"]
 
 

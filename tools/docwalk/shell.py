@@ -36,6 +36,8 @@ LONGEST_TYPED: Final = 4095
 """Bytes a terminal takes as one line (n_tty.c: N_TTY_BUF_SIZE - 1); longer commands go through a file."""
 MOST_BYTES: Final = 32 << 20
 """A command that prints more is stopped: somebody wrote `yes`."""
+MOST_KEPT: Final = 1 << 20
+"""Of a command that failed to end, so many of its last bytes are kept and shown."""
 
 _STILL_S: Final = 0.1  # a screen is still, for keys
 _RECOVER_S: Final = (0.2, 0.8, 0.5, 0.5)  # waits for a prompt after each way to get one
@@ -136,7 +138,7 @@ class Shell:
         self._send(lines.pop(0))
         failure = self._follow(lines, interaction, command, timeout_s)
         if failure is not None:
-            result = self._result(failure, self._output(), None, start_s)
+            result = self._result(failure, self._output()[-MOST_KEPT:], None, start_s)
             return replace(result, exit_status=self._recover())
         return self._ended(lines, interaction, start_s)
 
