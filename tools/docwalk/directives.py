@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 SHELL_LANGUAGES: Final = ("console", "bash", "zsh", "tcsh", "fish", "dash", "sh", "shell")
 """Fences that are run; each also as a directive, `{console}`."""
+SHELL_ALIASES: Final = {"shell-session": "console"}
+"""Pygments' other names for them, which pages of others use; never a way around being run."""
 FILE_LANGUAGE: Final = "file"
 """The directive that edits a file."""
 CODE_DIRECTIVES: Final = frozenset({"code-block", "code", "sourcecode"})

@@ -24,6 +24,7 @@ from docwalk.directives import (
     LEXER_NAMES,
     LITERAL_DIRECTIVES,
     SET_DIRECTIVES,
+    SHELL_ALIASES,
     SHELL_LANGUAGES,
     TAB_DIRECTIVES,
     count_option_lines,
@@ -271,15 +272,17 @@ class _Reader:
         word, argument = (*body.info.split(maxsplit=1), "", "")[:2]
         is_directive = len(word) > 2 and word.startswith("{") and word.endswith("}")  # noqa: PLR2004  # braces
         name = word[1:-1].lower() if is_directive else word.lower()
+        argument_language = SHELL_ALIASES.get(argument.lower(), argument.lower())
         if not is_directive:
+            name = SHELL_ALIASES.get(name, name)
             if body.is_colon:
                 self.read(body.lines, replace(place, depth=place.depth + 1))
             elif name in SHELL_LANGUAGES:
                 self._add(body, name, "", place)
         elif name in SHELL_LANGUAGES or name == FILE_LANGUAGE:
             self._add(body, name, argument, place, is_directive=True)
-        elif name in CODE_DIRECTIVES and argument.lower() in SHELL_LANGUAGES:
-            self._add(body, argument.lower(), "", place, is_directive=True, is_presented=True)
+        elif name in CODE_DIRECTIVES and argument_language in SHELL_LANGUAGES:
+            self._add(body, argument_language, "", place, is_directive=True, is_presented=True)
         elif name in SET_DIRECTIVES:
             opened = _OpenSet(number=len(self.tab_sets))
             self.tab_sets.append(opened)
