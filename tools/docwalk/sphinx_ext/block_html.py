@@ -252,7 +252,9 @@ def _when(view: BlockView) -> str:
 def _walk_row(walk: WalkFacts) -> str:
     labels = escape(", ".join(walk.labels) or "the only one", quote=False)
     reason = f"<br>{prose_html(walk.reason)}" if walk.reason else ""
-    when = time_html(walk.recorded_at) if walk.recorded_at is not None else "no record"
+    when = "no record"
+    if walk.recorded_at is not None:
+        when = time_html(walk.recorded_at) if walk.status is not Status.NOT_RUN else "&ndash;"
     return (
         f"<tr><td>{labels}</td><td>{escape(walk.environment, quote=False)}</td>"
         f"<td>{badge_html(walk.status)}{reason}</td><td>{when}</td></tr>"
