@@ -113,6 +113,8 @@ def site(session: nox.Session) -> None:
 def publish(session: nox.Session) -> None:
     """Build the site for publishing; refuse, with a list, when a block has no fresh passing record."""
     install(session, extras=("sphinx",))
+    if set(session.posargs) - {"--mark-failing"}:
+        session.error("publish checks and builds every page; all it takes is `-- --mark-failing`")
     session.run("docwalk", "publish-check", *session.posargs)
     session.run("sphinx-build", "-W", "-n", "--keep-going", "-E", "-b", "html", ".", "build/site")
 
