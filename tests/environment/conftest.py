@@ -62,9 +62,7 @@ def inside(login: BuiltEnvironment) -> Iterator[Inside]:
     assert skel is not None
     for file in skel.iterdir():
         shutil.copyfile(file, home / file.name)
-    cache = folder / "cache"
-    cache.mkdir()
-    for path in (cache, home.parent, home, *home.iterdir()):
+    for path in (home.parent, home, *home.iterdir()):
         give(path, identity)
     home.parent.chmod(0o555)
     upper.chmod(0o555)
@@ -75,7 +73,7 @@ def inside(login: BuiltEnvironment) -> Iterator[Inside]:
             layers=login.layers,
             upper=upper,
             work=work,
-            binds=transport.binds(cache),
+            binds=transport.binds(),
             files=transport.files(hostname="login1"),
             hostname="login1",
             environ={

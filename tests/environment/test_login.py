@@ -161,6 +161,6 @@ def test_the_shell_has_no_settings_for_python(inside: Inside) -> None:
 
 def test_what_only_the_host_has_is_not_in_pip_s_configuration(inside: Inside) -> None:
     shown = inside(f"{LOAD}pip config list").text
-    assert "global.cache-dir='/srv/pip-cache'" in shown
+    assert "global.disable-pip-version-check='true'" in shown
     assert "://" not in shown.replace("https://", "").replace("http://", "").replace("file:///srv/", "")
     assert "@" not in shown

@@ -29,7 +29,6 @@ def test_the_proxy_stands_in_for_remote_indexes_only(tmp_path: Path) -> None:
         f"index-url = {_PROXY}",
         "extra-index-url = file:///srv/packages/0/simple",
         "timeout = 30",
-        "cache-dir = /srv/pip-cache",
         "disable-pip-version-check = true",
     ]
     assert {

@@ -69,7 +69,7 @@ class SandboxBackend:
         folder, lock = make_folder(instances_dir)
         janitor.watch(folder)
         try:
-            return SandboxInstance(environment, folder, self._pip_cache(identity), identity, lock)
+            return SandboxInstance(environment, folder, identity, lock)
         except BaseException:
             remove_tree(folder)
             janitor.forget(folder)
@@ -78,13 +78,6 @@ class SandboxBackend:
             # The sandbox holds the lock from here on: free means that it is gone, too.
             os.close(lock)
 
-    def _pip_cache(self, identity: Identity) -> Path:
-        cache = self._store.folder / "pip-cache"
-        if not cache.exists():
-            cache.mkdir(exist_ok=True)
-            give(cache, identity)
-        return cache
-
 
 class SandboxInstance:
     """One environment opened for one walk, by bubblewrap."""
@@ -92,9 +85,7 @@ class SandboxInstance:
     mode = "sandbox/plain"
     shells = frozenset(_SHELLS)
 
-    def __init__(
-        self, environment: BuiltEnvironment, folder: Path, pip_cache: Path, identity: Identity, lock: int
-    ) -> None:
+    def __init__(self, environment: BuiltEnvironment, folder: Path, identity: Identity, lock: int) -> None:
         """Make the upper directory below `folder`, start bubblewrap, fill the reader's home."""
         definition = environment.environment
         self.marks = Marks(nonce=secrets.token_hex(8))
@@ -114,7 +105,7 @@ class SandboxInstance:
             layers=environment.layers,
             upper=upper,
             work=work,
-            binds=transport.binds(pip_cache),
+            binds=transport.binds(),
             files={
                 **transport.files(hostname=definition.hostname, package_proxy=package_proxy),
                 **_files(self.marks),

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from docwalk.environment.definition import Environment, LayerDefinition
 
 _BUILD_FOLDER = PurePosixPath("/srv/build")
+_PIP_CACHE = PurePosixPath("/srv/pip-cache")
 _CAPABILITIES = ("CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID")
 _ENVIRON: Mapping[str, str] = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -43,6 +44,7 @@ _ENVIRON: Mapping[str, str] = {
     "LANG": "C.UTF-8",
     "TERM": "dumb",
     "TZ": "UTC",
+    "PIP_CACHE_DIR": str(_PIP_CACHE),
     "PIP_PROGRESS_BAR": "off",
     "PIP_ROOT_USER_ACTION": "ignore",
     "PIP_NO_WARN_SCRIPT_LOCATION": "1",
@@ -257,7 +259,8 @@ def _run_script(
         upper=building / "fs",
         work=building / "work",
         binds=(
-            *transport.binds(store.folder / "pip-build"),
+            *transport.binds(),
+            Bind(source=store.folder / "pip-build", target=_PIP_CACHE, writable=True),
             Bind(source=staged, target=_BUILD_FOLDER),
         ),
         files=transport.files(hostname="build"),

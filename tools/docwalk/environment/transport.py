@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _PIP_CONF = PurePosixPath("/etc/pip.conf")
 _PACKAGES = PurePosixPath("/srv/packages")
-_CACHE = PurePosixPath("/srv/pip-cache")
 _BUNDLE = PurePosixPath("/etc/ssl/certs/ca-certificates.crt")
 _MOST_FOLDERS = 10
 """Mount points the bottom layer has below `/srv/packages`."""
@@ -83,13 +82,8 @@ TRANSPORT_RULES = (
     TransportRule(
         name="pip-settings",
         pattern=r"(?:    )?global\.(?:index-url|extra-index-url|find-links|constraint|trusted-host|timeout"
-        r"|retries|proxy|no-index|cert|cache-dir|disable-pip-version-check)[:=].*",
+        r"|retries|proxy|no-index|cert|disable-pip-version-check)[:=].*",
         reason="pip lists the settings of /etc/pip.conf, which tell it only how packages reach this sandbox.",
-    ),
-    TransportRule(
-        name="wheel-cache",
-        pattern=r" *Stored in directory: /srv/pip-cache/.*",
-        reason="pip names the folder of its download cache, which walks share.",
     ),
 )
 
@@ -139,10 +133,9 @@ class Transport:
         is_remote = self.index_url is None or _is_remote(self.index_url)
         return is_remote and not names & {"no-index", "trusted-host"}
 
-    def binds(self, download_cache: Path) -> tuple[Bind, ...]:
-        """Read-only binds of packages and certificates, and the writable download cache."""
+    def binds(self) -> tuple[Bind, ...]:
+        """Read-only binds of packages and certificates."""
         made = [Bind(source=each.source, target=each.target) for each in self.folders]
-        made.append(Bind(source=download_cache, target=_CACHE, writable=True))
         if self.bundle is not None:
             made.append(Bind(source=self.bundle, target=_BUNDLE))
         return tuple(made)
@@ -167,7 +160,6 @@ class Transport:
         for name, values in self.pip_options if package_proxy is None else self._proxied(package_proxy):
             # One line each, so that a rule can tell what `pip config debug` prints of it.
             lines.append(f"{name} = {' '.join(values)}")
-        lines.append(f"cache-dir = {_CACHE}")
         lines.append("disable-pip-version-check = true")
         return "\n".join(lines) + "\n"
 
