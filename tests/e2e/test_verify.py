@@ -99,7 +99,7 @@ def test_a_page_that_does_not_hold_fails_at_its_line(site: Site, workers: list[s
     site.page("bad", BAD)
     done = site.run("pytest", "pages", *workers)
     assert done.returncode == 1
-    assert "\npages/bad.md:6: mismatch: differs from column 8\n" in done.stdout
+    assert "\npages/bad.md:8: mismatch: differs from column 8 (command in line 6)\n" in done.stdout
     assert "\n ~ 8 │ beta 1.2 " in done.stdout
     assert "\n  try: if it differs from run to run, write `[[version]]` for `1.2`\n" in done.stdout
     assert "\n  run this walk again: docwalk run pages/bad.md --walk pages/bad\n" in done.stdout
@@ -116,7 +116,7 @@ def test_the_command_line_runs_one_walk_and_says_the_same(site: Site) -> None:
     site.page("bad", BAD)
     done = site.run("docwalk", "run", "--walk", "pages/bad")
     assert done.returncode == 1
-    assert "\npages/bad.md:6: mismatch: differs from column 8\n" in done.stdout
+    assert "\npages/bad.md:8: mismatch: differs from column 8 (command in line 6)\n" in done.stdout
     assert "\n0 of 1 walk passed, 2 steps in " in done.stdout
     assert outcomes(site) == {"pages/bad": ["passed", "mismatch", "not-run"]}
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from docwalk.results import StepResult, WalkResult
     from docwalk.status import BlockStatus
 
+_FITTING: Final = frozenset({RowKind.EQUAL, RowKind.ELIDED})
 _TAIL: Final = 15  # lines of output shown where there is no diff
 _SLOWEST: Final = 3  # steps named in the summary
 _SLOW_S: Final = 1.0  # seconds from which a step is worth naming
@@ -69,12 +70,16 @@ def failure_lines(
     if failed is None:
         return
     step, outcome = failed
-    yield Text(f"{walk.source_path}:{step.line}: {outcome.outcome.value}: {outcome.detail}", style="bold red")
-    yield Text()
-    for line in _command_lines(step, outcome):
-        yield Text(f"    {line}", style="bold")
-    yield Text()
     match = _match(walk, result, step, outcome)
+    line = _failing_line(step, outcome, match)
+    after = f" (command in line {step.line})" if line != step.line else ""
+    yield Text(
+        f"{walk.source_path}:{line}: {outcome.outcome.value}: {outcome.detail}{after}", style="bold red"
+    )
+    yield Text()
+    for typed in _command_lines(step, outcome):
+        yield Text(f"    {typed}", style="bold")
+    yield Text()
     if match is not None and not match.matched:
         yield from diff_lines(match.rows, _texts(outcome), width_cols=width_cols)
         yield from _reasons(match, outcome)
@@ -98,6 +103,14 @@ def walk_line(record: Record) -> Text:
     verdict, style = ("passed", "green") if failed is None else (failed.outcome.value, "red")
     took = duration(record.result.elapsed_s)
     return Text.assemble(f"{record.walk_name}: ", (verdict, style), f", {count(ran, 'step')}, {took}")
+
+
+def _failing_line(step: Step, outcome: StepResult, match: Match | None) -> int:
+    """The source line to look at: the first expected line that does not hold, else the command's."""
+    if outcome.outcome is not Outcome.MISMATCH or match is None or match.matched:
+        return step.line
+    wrong = next((row for row in match.rows if row.kind not in _FITTING), None)
+    return step.line if wrong is None or wrong.expected is None else wrong.expected.source_line
 
 
 def _texts(outcome: StepResult) -> list[str]:
