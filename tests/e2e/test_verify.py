@@ -111,6 +111,20 @@ def test_a_page_that_does_not_hold_fails_at_its_line(site: Site, workers: list[s
     }
 
 
+def test_a_walk_that_cannot_be_started_keeps_no_other_from_being_named(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_INDEX_URL", "https://me:secret@index.example/simple")
+    site.page("good", GOOD)
+    site.page("other", GOOD)
+    done = site.run("docwalk", "run")
+    assert done.returncode == 3
+    said = "not walked: pip's `index-url` carries credentials, which never enter a sandbox\nhint: "
+    assert f"pages/good.md: pages/good: {said}" in done.stdout
+    assert f"pages/other.md: pages/other: {said}" in done.stdout
+    assert "secret" not in done.stdout + done.stderr
+
+
 def test_the_command_line_runs_one_walk_and_says_the_same(site: Site) -> None:
     site.page("good", GOOD)
     site.page("bad", BAD)

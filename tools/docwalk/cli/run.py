@@ -13,6 +13,8 @@ from rich.console import Console
 
 from docwalk.cli import Exit
 from docwalk.cli.selection import select
+from docwalk.errors import BackendError
+from docwalk.record import RecordError
 from docwalk.report.github import walk_annotations
 from docwalk.report.progress import BuildProgress, WalkProgress
 from docwalk.report.text import Summary, failure_lines, summary_lines, walk_line
@@ -41,13 +43,22 @@ def run(paths: tuple[Path, ...], walks: tuple[str, ...], keyword: str) -> int:
     verifier = Verifier.of(selection.project)
     build_missing(verifier, selection.walks, console)
     records: dict[str, Record] = {}
+    unstarted = 0
     with WalkProgress(console, len(selection.walks)) as progress:
         for walk in selection.walks:
             if not walk.steps:
                 console.print(f"{walk.name}: nothing to run", highlight=False, markup=False, soft_wrap=True)
                 continue
             progress.begin(walk)
-            record, _ = verifier.verify(walk, on_step=progress.step)
+            try:
+                record, _ = verifier.verify(walk, on_step=progress.step)
+            except RecordError:
+                raise  # no later walk could keep its record either
+            except BackendError as error:
+                progress.end()
+                unstarted += 1
+                _show_error(walk, error, console)
+                continue
             progress.end()
             records[walk.name] = record
             console.print(walk_line(record), soft_wrap=True, highlight=False)
@@ -64,10 +75,13 @@ def run(paths: tuple[Path, ...], walks: tuple[str, ...], keyword: str) -> int:
         statuses=tuple(statuses.values()),
         elapsed_s=time.monotonic() - started_s,
         records_dir=selection.project.records_dir,
+        errors=unstarted,
     )
     console.print()
     for line in summary_lines(summary):
         console.print(line, soft_wrap=True, highlight=False)
+    if unstarted:
+        return Exit.BACKEND
     failed = any(record.failing_step is not None for record in records.values())
     return Exit.FAILED if failed else Exit.OK
 
@@ -86,6 +100,12 @@ def build_missing(verifier: Verifier, walks: Sequence[Walk], console: Console) -
     with BuildProgress(console) as progress:
         for environment in missing:
             build_environment(environment, verifier.store, progress)
+
+
+def _show_error(walk: Walk, error: BackendError, console: Console) -> None:
+    hint = f"\nhint: {error.hint}" if error.hint is not None else ""
+    text = f"{walk.source_path}: {walk.name}: not walked: {error}{hint}"
+    console.print(text, style="bold red", highlight=False, markup=False, soft_wrap=True)
 
 
 def _show_failure(walk: Walk, record: Record, console: Console) -> None:
