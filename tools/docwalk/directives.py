@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 SHELL_LANGUAGES: Final = ("console", "bash", "zsh", "tcsh", "fish", "dash", "sh", "shell")
 """Fences that are run; each also as a directive, `{console}`."""
@@ -60,6 +60,8 @@ LITERAL_DIRECTIVES: Final = CODE_DIRECTIVES | {
     "video",
 }
 """Directives whose body is not Markdown; every other body is searched for fences."""
+_INCLUDING_DIRECTIVES: Final = frozenset({"include", "eval-rst"})
+"""Directives that can put any block on the page without our reading it."""
 TAB_DIRECTIVES: Final = frozenset({"tab", "group-tab", "code-tab", "tab-item"})
 """Directives that are one tab of a set: of sphinx-tabs' `tabs`, or of sphinx-design's `tab-set`."""
 SET_DIRECTIVES: Final = frozenset({"tabs", "tab-set"})
@@ -69,6 +71,19 @@ LEXER_NAMES: Final = {
     "fish": "Fish",
 }  # fmt: skip
 """Labels that sphinx-tabs gives to a `{code-tab}` without one."""
+
+
+def hides_shell_blocks(name: str, texts: Iterable[str]) -> bool:
+    """Whether a directive shows readers shell blocks, or may, that are not read here.
+
+    Args:
+        name: the directive's name.
+        texts: lines of its body, options included.
+    """
+    if name == "literalinclude":
+        languages = (text.partition(":language:")[2].strip().lower() for text in texts)
+        return any(SHELL_ALIASES.get(each, each) in SHELL_LANGUAGES for each in languages)
+    return name in _INCLUDING_DIRECTIVES
 
 
 def count_option_lines(texts: Sequence[str]) -> int:

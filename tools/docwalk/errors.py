@@ -33,6 +33,8 @@ class ErrorCode(Enum):
     """Continuation lines of which some carry the secondary prompt and some do not."""
     SCRIPT_IN_SHELL_BLOCK = "script-in-shell-block"
     """A block that begins with `#!`: a file, not commands to type."""
+    UNREAD_DIRECTIVE = "unread-directive"
+    """A directive that could bring shell blocks onto the page which nobody reads or runs."""
     TRAILING_COMMENT = "trailing-comment"
     """A comment after a command in a shell that has no interactive comments."""
     BAD_PLACEHOLDER = "bad-placeholder"

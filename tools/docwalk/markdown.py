@@ -28,6 +28,7 @@ from docwalk.directives import (
     SHELL_LANGUAGES,
     TAB_DIRECTIVES,
     count_option_lines,
+    hides_shell_blocks,
 )
 from docwalk.errors import ErrorCode
 from docwalk.source import Problems, Span
@@ -291,6 +292,13 @@ class _Reader:
             )
         elif name in TAB_DIRECTIVES:
             self._tab(name, argument, body, place)
+        elif hides_shell_blocks(name, map(self._source.slice, body.lines)):
+            self.problems.add(
+                ErrorCode.UNREAD_DIRECTIVE,
+                f"what `{{{name}}}` puts on the page is not read, so its shell blocks would not be run",
+                body.info_span,
+                hint="write its shell blocks on the page itself",
+            )
         elif name not in LITERAL_DIRECTIVES:
             self.read(_skip_options(body.lines, self._source), replace(place, depth=place.depth + 1))
 
