@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from docwalk.environment.build import build_environment
 from docwalk.errors import SourceError
 from docwalk.plan import load_plan
 from docwalk.record import RecordError, load_records
@@ -86,11 +85,7 @@ class WalkSession:
         for project in {each.root: each for each in self._projects.values()}.values():
             walks = [walk for name, walk in self._walks.items() if self._projects[name].root == project.root]
             verifier = self.verifier(project)
-            missing = verifier.missing(walks)
-            if missing:
-                with BuildProgress(Console()) as progress:
-                    for environment in missing:
-                        build_environment(environment, verifier.store, progress)
+            verifier.build_missing(walks, shown=lambda: BuildProgress(Console()))
             verifier.share_downloads(walks)
 
     def verify(self, walk: Walk, project: Project, *, shown_as: str) -> Record:

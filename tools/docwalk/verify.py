@@ -21,10 +21,12 @@ from docwalk.run import AfterMismatch, run_walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from docwalk.backend import Backend
     from docwalk.config import Project
+    from docwalk.environment.build import BuildEvent
     from docwalk.environment.definition import Environment
     from docwalk.environment.store import BuiltEnvironment
     from docwalk.plan import Step, Walk
@@ -65,6 +67,30 @@ class Verifier:
         names = dict.fromkeys(walk.environment for walk in walks if walk.steps)
         needed = [self.environments[name] for name in names if name in self.environments]
         return tuple(each for each in needed if self.store.find(each) is None)
+
+    def build_missing(
+        self,
+        walks: Iterable[Walk],
+        *,
+        shown: Callable[[], AbstractContextManager[Callable[[BuildEvent], None]]],
+    ) -> None:
+        """Build the environments that walks need and that are not there.
+
+        Args:
+            walks: what will be run.
+            shown: opens what shows the progress; not called where nothing is missing.
+
+        Raises:
+            BackendError: this account cannot build, or a layer failed.
+        """
+        missing = self.missing(walks)
+        if not missing:
+            return
+        from docwalk.environment.build import build_environment  # noqa: PLC0415 - most runs build nothing
+
+        with shown() as on_event:
+            for environment in missing:
+                build_environment(environment, self.store, on_event)
 
     def share_downloads(self, walks: Iterable[Walk]) -> None:
         """Start the package proxy, where a walk may need it, for this process and those it starts."""

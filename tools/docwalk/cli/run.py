@@ -22,8 +22,6 @@ from docwalk.status import block_statuses
 from docwalk.verify import Verifier, environment_digests
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from docwalk.plan import Walk
     from docwalk.record import Record
 
@@ -41,7 +39,7 @@ def run(paths: tuple[Path, ...], walks: tuple[str, ...], keyword: str) -> int:
     selection = select(paths, walks=walks, keyword=keyword)
     console = Console()
     verifier = Verifier.of(selection.project)
-    build_missing(verifier, selection.walks, console)
+    verifier.build_missing(selection.walks, shown=lambda: BuildProgress(console))
     records: dict[str, Record] = {}
     unstarted = 0
     with WalkProgress(console, len(selection.walks)) as progress:
@@ -84,22 +82,6 @@ def run(paths: tuple[Path, ...], walks: tuple[str, ...], keyword: str) -> int:
         return Exit.BACKEND
     failed = any(record.failing_step is not None for record in records.values())
     return Exit.FAILED if failed else Exit.OK
-
-
-def build_missing(verifier: Verifier, walks: Sequence[Walk], console: Console) -> None:
-    """Build the environments that walks need and that are not there.
-
-    Raises:
-        BackendError: this account cannot build, or a layer failed.
-    """
-    missing = verifier.missing(walks)
-    if not missing:
-        return
-    from docwalk.environment.build import build_environment  # noqa: PLC0415 - most runs build nothing
-
-    with BuildProgress(console) as progress:
-        for environment in missing:
-            build_environment(environment, verifier.store, progress)
 
 
 def _show_error(walk: Walk, error: BackendError, console: Console) -> None:

@@ -11,11 +11,10 @@ from rich.console import Console
 from rich.text import Text
 
 from docwalk.cli import Exit
-from docwalk.cli.run import build_missing
 from docwalk.cli.selection import select
 from docwalk.document import parse_document
 from docwalk.plan import make_plan
-from docwalk.report.progress import WalkProgress
+from docwalk.report.progress import BuildProgress, WalkProgress
 from docwalk.report.text import failure_lines
 from docwalk.results import Outcome
 from docwalk.run import AfterMismatch
@@ -47,7 +46,7 @@ def update(paths: tuple[Path, ...], *, check: bool) -> int:
     selection = select(paths)
     console = Console()
     verifier = Verifier.of(selection.project)
-    build_missing(verifier, selection.walks, console)
+    verifier.build_missing(selection.walks, shown=lambda: BuildProgress(console))
     is_done = True
     changed = False
     with WalkProgress(console, len(selection.walks)) as progress:
