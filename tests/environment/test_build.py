@@ -180,3 +180,8 @@ def _is_running(argv: str) -> bool:
         except OSError:  # it ended while we looked
             continue
     return False
+
+
+def test_layers_belong_to_nobody_of_this_machine(login: BuiltEnvironment) -> None:
+    owners = {path.lstat().st_uid for layer in login.layers for path in layer.iterdir()}
+    assert owners.isdisjoint({os.geteuid(), 0})

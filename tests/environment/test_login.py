@@ -24,6 +24,7 @@ def test_the_reader_is_an_ordinary_account(inside: Inside) -> None:
         ".bash_logout",
         ".bashrc",
         ".profile",
+        ".zshrc",
         "not a tty",
     ]
 

@@ -49,9 +49,3 @@ def test_an_account_that_cannot_own_layers_is_told_what_helps(monkeypatch: pytes
     assert caught.value.hint == (
         "sudo apt-get install uidmap; or import one that was built elsewhere: docwalk env import FILE"
     )
-
-
-def test_root_owns_layers_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: 0)
-    with layer_owner() as found:
-        assert (found.prefix, found.is_root) == ((), True)

@@ -50,11 +50,35 @@ rm -f "$root/etc/resolv.conf" "$root/etc/hostname"
 # are root's, and that is what `ls -l` shall say; getpwnam("root") still finds uid 0, which comes first.
 sed -i 's|^nobody:x:65534:.*|root:x:65534:65534:system:/nonexistent:/usr/sbin/nologin|' "$root/etc/passwd"
 sed -i 's|^nogroup:x:65534:.*|root:x:65534:|' "$root/etc/group"
-# Where a walk's terminal integration comes from; absent outside of walks.
+# Where a walk's terminal integration comes from, for each shell; absent outside of walks.
 cat >> "$root/etc/bash.bashrc" <<'END'
 
 if [ -r /run/docwalk/bashrc ]; then . /run/docwalk/bashrc; fi
 END
+cat >> "$root/etc/profile" <<'END'
+
+# dash and its like; bash and zsh have files of their own.
+if [ -z "${BASH_VERSION-}${ZSH_VERSION-}" ] && [ -r /run/docwalk/shrc ]; then ENV=/run/docwalk/shrc; fi
+END
+if [ -d "$root/etc/zsh" ]; then
+    cat >> "$root/etc/zsh/zshrc" <<'END'
+
+if [[ -r /run/docwalk/zshrc ]]; then source /run/docwalk/zshrc; fi
+END
+    # Without one, zsh asks a new reader questions instead of taking a command.
+    echo '# Your settings for zsh.' > "$root/etc/skel/.zshrc"
+fi
+if [ -e "$root/etc/csh.cshrc" ]; then
+    printf '\nif ( -r /run/docwalk/cshrc ) source /run/docwalk/cshrc\n' >> "$root/etc/csh.cshrc"
+fi
+if [ -d "$root/etc/fish" ]; then
+    mkdir -p "$root/etc/fish/conf.d"
+    cat > "$root/etc/fish/conf.d/zz-docwalk.fish" <<'END'
+if test -r /run/docwalk/config.fish
+    source /run/docwalk/config.fish
+end
+END
+fi
 rm -rf "$root"/usr/share/man/?? "$root"/usr/share/man/??_* "$root"/var/cache/man/*
 chroot "$root" mandb --quiet --create || true
 # How this host reaches its archives is nobody's business inside.

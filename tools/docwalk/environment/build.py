@@ -1,9 +1,8 @@
 """Build: a definition to layers in the store, each under a temporary name until it is complete.
 
-A site layer is what its script changed, run as root of a user namespace, over the layers below and with
-nothing of the host writable: real root mapped onto itself, whose files come out as root's while the script
-has no power over the host; or the first subordinate id. The overlay's marks are `user.overlay.*` either
-way, which ordinary accounts' mounts understand.
+A site layer is what its script changed, run as root of a user namespace of subordinate ids, over the
+layers below and with nothing of the host writable. The overlay's marks are `user.overlay.*`, which
+ordinary accounts' mounts understand.
 """
 
 from __future__ import annotations
@@ -191,6 +190,7 @@ def _build_layer(
     final = store.layer_dir(digest)
     building = final.parent / f"{BUILDING_PREFIX}{final.name}"
     building.mkdir(mode=0o755)
+    owner.give(building)
     log = store.folder / "logs" / f"{environment.name}-{progress.layer}.log"
     progress.say(BuildPhase.RUNNING)
 
@@ -206,7 +206,7 @@ def _build_layer(
             progress.say(BuildPhase.DOWNLOADING, f"{len(layer.debian.packages)} packages")
         _stage(layer, staged, definition_dir=environment.folder, base_suite=environment.base.suite)
         _run_script(layer, staged, building, below=below, owner=owner, store=store, log=log, on_line=on_line)
-        subprocess.run([*owner.prefix, "rm", "-rf", staged, building / "work"], check=True)
+        subprocess.run([*owner.cleaning_prefix, "rm", "-rf", staged, building / "work"], check=True)
     facts = {
         "architecture": platform.machine(),
         "built_s": round(time.monotonic() - progress.started_s, 1),
@@ -252,7 +252,9 @@ def _run_script(
     on_line: Callable[[str], None],
 ) -> None:
     subprocess.run([*owner.prefix, "mkdir", building / "fs", building / "work"], check=True)
-    subprocess.run([*owner.prefix, "mkdir", "-p", store.folder / "pip-build"], check=True)
+    pip_cache = store.folder / "pip-build"
+    pip_cache.mkdir(mode=0o755, exist_ok=True)
+    owner.give(pip_cache)
     transport = detect_transport()
     spec = SandboxSpec(
         layers=below,
@@ -260,7 +262,7 @@ def _run_script(
         work=building / "work",
         binds=(
             *transport.binds(),
-            Bind(source=store.folder / "pip-build", target=_PIP_CACHE, writable=True),
+            Bind(source=pip_cache, target=_PIP_CACHE, writable=True),
             Bind(source=staged, target=_BUILD_FOLDER),
         ),
         files=transport.files(hostname="build"),
@@ -269,7 +271,7 @@ def _run_script(
         hostname="build",
         environ=_ENVIRON,
         cwd=_BUILD_FOLDER,
-        joins_user_namespace=not owner.is_root,
+        joins_user_namespace=True,
         capabilities=_CAPABILITIES,
     )
     myself = Identity(uid=os.geteuid(), gid=os.getegid(), is_switched=False)
@@ -303,7 +305,10 @@ def _run_script(
 def tree_bytes(folder: Path, owner: LayerOwner) -> int:
     """Bytes a tree occupies, files linked several times counted once."""
     done = subprocess.run(
-        [*owner.prefix, "du", "-s", "--block-size=1", folder], check=True, capture_output=True, text=True
+        [*owner.cleaning_prefix, "du", "-s", "--block-size=1", folder],
+        check=True,
+        capture_output=True,
+        text=True,
     )
     return int(done.stdout.split()[0])
 
@@ -312,4 +317,4 @@ def _sweep(store: Store, owner: LayerOwner) -> None:
     """Remove what killed builds left; the lock says that none is running."""
     left = list((store.folder / "layers").glob(f"{BUILDING_PREFIX}*"))
     if left:
-        subprocess.run([*owner.prefix, "rm", "-rf", "--", *left], check=True)
+        subprocess.run([*owner.cleaning_prefix, "rm", "-rf", "--", *left], check=True)

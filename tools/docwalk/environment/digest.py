@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from docwalk.environment.definition import DebianPackages, Environment, LayerDefinition
 
-BASE_RECIPE = 1
+BASE_RECIPE = 2
 """Counts up whenever `base.py` makes another tree from the same definition."""
 
 

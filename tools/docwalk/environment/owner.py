@@ -1,8 +1,8 @@
-"""Who owns layers: root, or the caller's first subordinate id.
+"""Who owns layers: the first of a range of subordinate ids, root's or the caller's.
 
-Files of a layer must belong to somebody the reader is not, or the reader could write to `/etc`. Root
-owns them itself; an ordinary account with subordinate ids works in a namespace where uid 0 is the
-first of those. Without either nothing is built (`env import` remains).
+Files of a layer must belong to somebody the reader is not, or the reader could write to `/etc`; and to
+somebody who is nobody outside. So what makes a layer works in a namespace whose uid 0 is the first
+subordinate id. Root takes a range that no account has; others need one (or `env import`).
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _COUNT = 65536
 """Ids that Debian's accounts need, from 0."""
+ROOT_FIRST_ID = 999_948_288
+"""Root's range, where /etc/subuid names none: a multiple of 65,536 in what systemd leaves to containers."""
 _CALLER_INSIDE = _COUNT
 """The caller's own id in the namespace, so that its root may work in the caller's folders."""
 
@@ -32,9 +34,24 @@ class LayerOwner:
     """How commands are run so that what they make belongs to the layers' owner."""
 
     prefix: tuple[str, ...]
-    """What stands before a command's argv; empty for root."""
-    is_root: bool
-    """Whether real root owns the layers."""
+    """What stands before the argv of a command that makes files of a layer."""
+    first_id: int | None
+    """Id outside that uid 0 of a layer is; None where it is the caller's first subordinate id."""
+
+    @property
+    def is_root(self) -> bool:
+        """Whether real root is at work: it may give folders away, and remove anything."""
+        return self.first_id is not None
+
+    @property
+    def cleaning_prefix(self) -> tuple[str, ...]:
+        """What stands before the argv of a command that touches the caller's files and the layer's."""
+        return () if self.is_root else self.prefix
+
+    def give(self, folder: Path) -> None:
+        """Let what makes a layer work in `folder`, which the caller made."""
+        if self.first_id is not None:
+            os.chown(folder, self.first_id, self.first_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,22 +114,30 @@ def layer_owner() -> Iterator[LayerOwner]:
             f"an environment cannot be built by this account: {reason}",
             hint=f"{owner_fix()}; or import one that was built elsewhere: docwalk env import FILE",
         )
-    if os.geteuid() == 0:
-        yield LayerOwner(prefix=(), is_root=True)
-        return
-    with _namespace() as pid:
+    first_id = root_first_id() if os.geteuid() == 0 else None
+    with _namespace(first_id) as pid:
         yield LayerOwner(
             prefix=(
                 *("nsenter", f"--user=/proc/{pid}/ns/user"),
                 *("--setuid", "0", "--setgid", "0", "--"),
             ),
-            is_root=False,
+            first_id=first_id,
         )
 
 
+def root_first_id() -> int:
+    """First id of the range that root gives to layers: its own in `/etc/subuid`, else a fixed one."""
+    uids, gids = subordinate_range(Path("/etc/subuid")), subordinate_range(Path("/etc/subgid"))
+    return uids.first if uids is not None and uids == gids else ROOT_FIRST_ID
+
+
 @contextlib.contextmanager
-def _namespace() -> Iterator[int]:
-    """A process that keeps a mapped user namespace open, and ends when its standard input does."""
+def _namespace(first_id: int | None) -> Iterator[int]:
+    """A process that keeps a mapped user namespace open, and ends when its standard input does.
+
+    Args:
+        first_id: what uid 0 in it is outside, written by root; None asks newuidmap for the caller's range.
+    """
     keeper = subprocess.Popen(
         ["unshare", "--user", "--", "sh", "-c", "echo ready; exec cat"],
         stdin=subprocess.PIPE,
@@ -127,18 +152,27 @@ def _namespace() -> Iterator[int]:
             raise BackendError(
                 f"no user namespace can be made: {said}", hint="see what stands in the way: docwalk doctor"
             )
-        for program, own_id, path in (
-            ("newuidmap", os.geteuid(), Path("/etc/subuid")),
-            ("newgidmap", os.getegid(), Path("/etc/subgid")),
-        ):
-            ids = subordinate_range(path)
-            if ids is None:  # checked by cannot_own; the file changed in between
-                raise BackendError(f"{path} has no range for this account any more")
-            mapping = ("0", str(ids.first), str(_COUNT), str(_CALLER_INSIDE), str(own_id), "1")
-            done = subprocess.run(
-                [program, str(keeper.pid), *mapping], capture_output=True, text=True, check=False
-            )
-            if done.returncode != 0:
-                keeper.kill()
-                raise BackendError(f"{program} failed: {done.stderr.strip()}", hint=owner_fix())
+        try:
+            _map_ids(keeper.pid, first_id)
+        except BaseException:
+            keeper.kill()
+            raise
         yield keeper.pid
+
+
+def _map_ids(pid: int, first_id: int | None) -> None:
+    if first_id is not None:
+        for name in ("uid_map", "gid_map"):
+            Path(f"/proc/{pid}/{name}").write_text(f"0 {first_id} {_COUNT}\n", "ascii")
+        return
+    for program, own_id, path in (
+        ("newuidmap", os.geteuid(), Path("/etc/subuid")),
+        ("newgidmap", os.getegid(), Path("/etc/subgid")),
+    ):
+        ids = subordinate_range(path)
+        if ids is None:  # checked by cannot_own; the file changed in between
+            raise BackendError(f"{path} has no range for this account any more")
+        mapping = ("0", str(ids.first), str(_COUNT), str(_CALLER_INSIDE), str(own_id), "1")
+        done = subprocess.run([program, str(pid), *mapping], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise BackendError(f"{program} failed: {done.stderr.strip()}", hint=owner_fix())

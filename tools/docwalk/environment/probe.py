@@ -31,7 +31,7 @@ def probe() -> Probe:
     """Try to open a small sandbox with an overlay, and say what stands in the way."""
     identity = sandbox_identity()
     try:
-        bwrap = reachable_bwrap(identity)
+        bwrap = reachable_bwrap()
     except BackendError as error:
         return Probe(works=False, reason=str(error), fix=error.hint)
     with tempfile.TemporaryDirectory(prefix="docwalk-probe-") as name:

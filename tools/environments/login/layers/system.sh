@@ -25,3 +25,7 @@ module use --append {/opt/apps/modulefiles}
 module config auto_handling 0
 END
 rm -f /etc/environment-modules/modulespath
+
+# bash and tcsh find `module` by Debian's own files; login shells of zsh and fish do not.
+echo 'source /usr/share/modules/init/zsh' >> /etc/zsh/zshrc
+echo 'source /usr/share/modules/init/fish' > /etc/fish/conf.d/modules.fish
