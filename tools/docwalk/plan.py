@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 from docwalk.axes import PageAxis, choose_walks
 from docwalk.captures import caught_by, earlier_captures, used_in_command, used_in_lines
 from docwalk.config import environment_hint
-from docwalk.document import BlockKind, FileMode, TabChoice, read_document
+from docwalk.document import BlockKind, TabChoice, read_document
 from docwalk.errors import ErrorCode, SourceError
-from docwalk.expectation import replace_placeholders
 from docwalk.plan_json import as_data, digest
 from docwalk.source import Problems, Source, Span
-from docwalk.transcript import read_commands, shell_of
+from docwalk.steps import Action, EditFile, Step, StepMaker, TypeCommand
+from docwalk.transcript import read_commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,77 +23,25 @@ if TYPE_CHECKING:
     from docwalk.config import Project
     from docwalk.document import Block, Document
     from docwalk.errors import SourceProblem
-    from docwalk.expectation import ExpectedLine
-    from docwalk.options import Answer, KeyGroup, MatchMode
     from docwalk.transcript import Command
+
+__all__ = [
+    "PLAN_SCHEMA",
+    "Action",
+    "EditFile",
+    "NotRun",
+    "Plan",
+    "Step",
+    "TypeCommand",
+    "Walk",
+    "load_plan",
+    "make_plan",
+    "plan_as_json",
+    "read_plan",
+]
 
 PLAN_SCHEMA: Final = 1
 """Version of the JSON that `plan_as_json` writes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TypeCommand:
-    """The reader types a command."""
-
-    command: str
-    """What is typed, lines joined by newlines; `[[name]]` of captures still in it."""
-    captured_names: tuple[str, ...]
-    """Captures whose text replaces `[[name]]` in the command."""
-    expected: tuple[ExpectedLine, ...] | None
-    """Expected lines; None compares no output (status *ran*)."""
-    match: MatchMode
-    """How they are compared."""
-    exit_status: int
-    """The status it must end with."""
-    answers: tuple[Answer, ...]
-    """What to type when it asks."""
-    keys: tuple[KeyGroup, ...]
-    """What to press in a full-screen program."""
-    prompt: str | None
-    """Declared prompt of a shell without marks; None where marks are."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EditFile:
-    """The reader creates, extends or checks a file."""
-
-    path: str
-    """As written: absolute, or relative to the home with `~/`, or to the session's folder."""
-    content: str
-    """Whole text, final newline included."""
-    mode: FileMode
-    """Create, append or check."""
-
-
-Action = TypeCommand | EditFile
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """The smallest thing run."""
-
-    index: int
-    """Number in the walk, from 0."""
-    block_id: str
-    """The block it comes from."""
-    line: int
-    """Source line, from 1, that a failure names."""
-    span: Span
-    """The command in the source."""
-    expected_span: Span
-    """The expected output in the source; empty where there is none."""
-    session: str
-    """Session it runs in."""
-    shell: str | None = None
-    """Shell of the session, where a block names another than the walk's; None is the walk's."""
-    user: str | None
-    """Account; None is the environment's."""
-    host: str | None = None
-    """Host; None is the environment's."""
-    timeout_s: float
-    """Seconds it may take."""
-    action: Action
-    """What is done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +159,7 @@ class _Planner:
         self.problems = Problems(document.source)
         self._document = document
         self._project = project
+        self._maker = StepMaker(document, project, self.problems)
         self._uncaptured: set[tuple[str, Span]] = set()
 
     def walks(self) -> list[Walk]:
@@ -309,70 +258,14 @@ class _Planner:
             if block.options.skip is not None:
                 not_run.append(NotRun(block_id=block.id, line=block.line, reason=block.options.skip))
             elif block.kind is BlockKind.FILE:
-                steps.append(self._file_step(block, len(steps)))
+                steps.append(self._maker.file_step(block, len(steps)))
             else:
                 earlier = earlier_captures(block, self._document)
                 for command in commands:
                     self._check_captured(command, captured, earlier, choices)
-                    steps.append(self._command_step(block, command, len(steps), shell, captured))
+                    steps.append(self._maker.command_step(block, command, len(steps), shell, captured))
                     captured |= caught_by(command.expected)
         return tuple(steps), tuple(not_run)
-
-    def _command_step(
-        self, block: Block, command: Command, index: int, shell: str | None, captured: set[str]
-    ) -> Step:
-        options = block.options
-        own = shell_of(block, self._document, self._project, shell=shell)
-        return Step(
-            index=index,
-            block_id=block.id,
-            line=command.line,
-            span=command.span,
-            expected_span=command.expected_span,
-            session=options.session,
-            shell=None if own == (shell or "bash") else own,
-            user=options.user,
-            host=options.host,
-            timeout_s=options.timeout_s,
-            action=TypeCommand(
-                command=command.text,
-                captured_names=used_in_command(command.text, captured),
-                expected=command.expected,
-                match=options.match,
-                exit_status=command.exit_status,
-                answers=options.answers,
-                keys=options.keys,
-                prompt=options.prompt,
-            ),
-        )
-
-    def _file_step(self, block: Block, index: int) -> Step:
-        options = block.options
-        return Step(
-            index=index,
-            block_id=block.id,
-            line=block.line,
-            span=block.body_span,
-            expected_span=Span(start=block.body_span.end, end=block.body_span.end),
-            session=options.session,
-            user=options.user,
-            host=options.host,
-            timeout_s=options.timeout_s,
-            action=EditFile(
-                path=self._with_site_values(block.argument, block),
-                content=self._with_site_values("".join(line.text + "\n" for line in block.lines), block),
-                mode=block.file_mode,
-            ),
-        )
-
-    def _with_site_values(self, text: str, block: Block) -> str:
-        replaced, _, bad = replace_placeholders(text, site_values=self._project.site_values, captures=())
-        for problem in bad:
-            wrong = text[problem.start : problem.end]
-            start = self._document.source.text.find(wrong, block.span.start)
-            where = Span(start=start, end=start + len(wrong))
-            self.problems.add(ErrorCode.BAD_PLACEHOLDER, problem.message, where, hint=problem.hint)
-        return replaced
 
     def _check_captured(
         self, command: Command, captured: set[str], earlier: Sequence[str], choices: Sequence[TabChoice]
