@@ -66,6 +66,11 @@ class OutputLine:
     runs: tuple[StyledText, ...]
     """Runs of characters, left to right; empty for an empty line."""
 
+    @classmethod
+    def plain(cls, text: str) -> OutputLine:
+        """A line without any rendition."""
+        return cls(runs=(StyledText(text=text, style=Style()),) if text else ())
+
     @property
     def text(self) -> str:
         """The characters of the line, without newline and rendition."""

@@ -14,19 +14,19 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final, assert_never
 
 from docwalk.bubblewrap import Network
-from docwalk.document import FileMode
 from docwalk.environment.transport import TRANSPORT_RULES
+from docwalk.file_edits import edit_file
 from docwalk.match import match_lines
 from docwalk.plan import EditFile, TypeCommand
 from docwalk.redaction import compile_redactions
-from docwalk.results import Outcome, OutputLine, StepResult, Style, StyledText, WalkResult
-from docwalk.shell import Shell
+from docwalk.results import Outcome, OutputLine, StepResult, WalkResult
+from docwalk.sessions import Session, SessionKey, Sessions
 from docwalk.terminal import COLUMNS, ROWS, render_screen, render_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from docwalk.backend import Backend, Instance, Terminal
+    from docwalk.backend import Backend, Instance
     from docwalk.environment.store import BuiltEnvironment
     from docwalk.plan import Step, Walk
     from docwalk.shell import CommandResult
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 TERMINAL: Final = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "TZ": "UTC"}
 """Variables of every session's terminal, besides those of a login."""
 
-_LOGIN_S: Final = 30.0
-_SPILL_PATH: Final = "/run/docwalk/typed"
 _TRANSPORT: Final = tuple((re.compile(rule.pattern), rule.replacement) for rule in TRANSPORT_RULES)
 _LOGOUT: Final = re.compile(r"(?:exit|logout)(?:\s+\d+)?")
 _ENDED_WELL: Final = {Outcome.PASSED, Outcome.NOT_RUN}
@@ -49,14 +47,6 @@ class AfterMismatch(Enum):
     """The later steps are not run: they would start from a state that no reader was promised."""
     GO_ON = "go-on"
     """They are run all the same, so that one run shows (and `update` accepts) every difference."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Session:
-    """A terminal window with its shell."""
-
-    terminal: Terminal
-    shell: Shell
 
 
 def run_walk(
@@ -83,7 +73,8 @@ def run_walk(
     started = datetime.now(UTC)
     start_s = time.monotonic()
     instance = backend.open(environment)
-    runner = _Runner(walk, instance, environment, start_s)
+    sessions = Sessions(instance, environ={**TERMINAL, **dict(walk.variables)})
+    runner = _Runner(walk, instance, environment, start_s, sessions)
     results: list[StepResult] = []
     try:
         reason: str | None = None
@@ -122,7 +113,7 @@ class _Runner:
     instance: Instance
     environment: BuiltEnvironment
     start_s: float
-    sessions: dict[tuple[str, str], _Session] = field(default_factory=dict)
+    sessions: Sessions
     captures: dict[str, str] = field(default_factory=dict)
 
     def run(self, step: Step) -> StepResult:
@@ -144,8 +135,7 @@ class _Runner:
 
     def close(self) -> None:
         """Hang up in every session."""
-        for session in self.sessions.values():
-            session.shell.close()
+        self.sessions.close()
 
     # -- conditions
 
@@ -170,33 +160,11 @@ class _Runner:
     def _shell_name(self, step: Step) -> str:
         return step.shell or self.walk.shell or self.environment.environment.shell
 
+    def _key(self, step: Step) -> SessionKey:
+        return SessionKey(name=step.session, shell=self._shell_name(step), user=step.user)
+
     def _time_left_s(self) -> float:
         return self.start_s + self.walk.timeout_s - time.monotonic()
-
-    # -- sessions
-
-    def _session(self, step: Step) -> _Session | CommandResult:
-        """The session of a step, opened when it is first needed; else why its shell never prompted."""
-        shell_name = self._shell_name(step)
-        key = (step.session, shell_name)
-        if key in self.sessions:
-            return self.sessions[key]
-        terminal = self.instance.open_terminal(
-            shell=shell_name,
-            user=step.user,
-            rows=ROWS,
-            columns=COLUMNS,
-            environ={**TERMINAL, **dict(self.walk.variables)},
-        )
-        shell = Shell(terminal, self.instance.marks, spill=self._spill)
-        session = _Session(terminal=terminal, shell=shell)
-        self.sessions[key] = session
-        greeting = shell.wait_until_ready(max(0.0, min(_LOGIN_S, self._time_left_s())))
-        return session if greeting.outcome is Outcome.PASSED else greeting
-
-    def _spill(self, text: bytes) -> str:
-        self.instance.write_file(_SPILL_PATH, text, append=False)
-        return _SPILL_PATH
 
     # -- steps
 
@@ -212,8 +180,8 @@ class _Runner:
             return replace(
                 result, outcome=Outcome.TIMED_OUT, detail=f"the walk's {self.walk.timeout_s:g} s are over"
             )
-        session = self._session(step)
-        if isinstance(session, _Session):
+        session = self.sessions.get(self._key(step), timeout_s=left_s)
+        if isinstance(session, Session):
             typed = session.shell.run(
                 command, timeout_s=min(step.timeout_s, left_s), answers=action.answers, keys=action.keys
             )
@@ -261,36 +229,18 @@ class _Runner:
         return replace(result, outcome=Outcome.MISMATCH, detail=detail)
 
     def _edit(self, step: Step, action: EditFile) -> StepResult:
-        path = action.path
-        result = StepResult(index=step.index, block_id=step.block_id, outcome=Outcome.PASSED)
-        session = self.sessions.get((step.session, self._shell_name(step)))
-        content = action.content.encode()
-        try:
-            if session is not None and session.shell.is_alive and not path.startswith(("/", "~")):
-                path = f"{session.terminal.cwd()}/{path}"
-            match action.mode:
-                case FileMode.CREATE | FileMode.APPEND:
-                    self.instance.write_file(path, content, append=action.mode is FileMode.APPEND)
-                    return result
-                case FileMode.CHECK:
-                    found = self.instance.read_file(path)
-                case _:
-                    assert_never(action.mode)
-        except OSError as error:
-            return replace(
-                result, outcome=Outcome.MISMATCH, detail=f"`{action.path}` cannot be used: {error.strerror}"
-            )
-        if found is None:
-            return replace(result, outcome=Outcome.MISMATCH, detail=f"there is no file `{action.path}`")
-        lines = tuple(_plain(line) for line in found.decode("utf-8", "replace").splitlines())
-        if found != content:
-            detail = f"`{action.path}` holds something else"
-            return replace(result, outcome=Outcome.MISMATCH, detail=detail, lines=lines)
-        return replace(result, lines=lines)
+        edited = edit_file(action, self.instance, folder=lambda: self._folder(step))
+        return StepResult(
+            index=step.index,
+            block_id=step.block_id,
+            outcome=edited.outcome,
+            detail=edited.detail,
+            lines=edited.lines,
+        )
 
-
-def _plain(text: str) -> OutputLine:
-    return OutputLine(runs=(StyledText(text=text, style=Style()),) if text else ())
+    def _folder(self, step: Step) -> str | None:
+        session = self.sessions.find(self._key(step))
+        return session.terminal.cwd() if session is not None and session.shell.is_alive else None
 
 
 def without_transport(lines: Iterable[OutputLine]) -> Iterator[OutputLine]:
@@ -305,7 +255,7 @@ def without_transport(lines: Iterable[OutputLine]) -> Iterator[OutputLine]:
         if match is None:
             yield line
         elif replacement is not None:
-            yield _plain(match.expand(replacement))
+            yield OutputLine.plain(match.expand(replacement))
 
 
 def _offers(environment: BuiltEnvironment, requirement: str) -> bool:

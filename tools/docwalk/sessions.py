@@ -1,0 +1,86 @@
+"""Sessions: the terminal windows of one walk, each opened when a step first needs it.
+
+Input: an instance and what a terminal's variables are; output: `Session`s, by name, shell and account.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from docwalk.results import Outcome
+from docwalk.shell import Shell
+from docwalk.terminal import COLUMNS, ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from docwalk.backend import Instance, Terminal
+    from docwalk.shell import CommandResult
+
+LOGIN_S: Final = 30.0
+"""Seconds a login shell may take to its first prompt."""
+
+_SPILL_PATH: Final = "/run/docwalk/typed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionKey:
+    """What tells one terminal window from another."""
+
+    name: str
+    """The session's name."""
+    shell: str
+    """Name of its shell."""
+    user: str | None
+    """Account; None is the environment's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A terminal window with its shell."""
+
+    terminal: Terminal
+    """The window."""
+    shell: Shell
+    """Drives the shell in it."""
+
+
+class Sessions:
+    """The terminal windows of one walk."""
+
+    def __init__(self, instance: Instance, *, environ: Mapping[str, str]) -> None:
+        """Open none yet.
+
+        Args:
+            instance: where they are opened.
+            environ: variables of every terminal, besides those of a login.
+        """
+        self._instance = instance
+        self._environ = environ
+        self._open: dict[SessionKey, Session] = {}
+
+    def find(self, key: SessionKey) -> Session | None:
+        """The session, if it was opened."""
+        return self._open.get(key)
+
+    def get(self, key: SessionKey, *, timeout_s: float) -> Session | CommandResult:
+        """The session, opened when it is first asked for; else why its shell never prompted."""
+        if key in self._open:
+            return self._open[key]
+        terminal = self._instance.open_terminal(
+            shell=key.shell, user=key.user, rows=ROWS, columns=COLUMNS, environ=self._environ
+        )
+        shell = Shell(terminal, self._instance.marks, spill=self._spill)
+        session = self._open[key] = Session(terminal=terminal, shell=shell)
+        greeting = shell.wait_until_ready(max(0.0, min(LOGIN_S, timeout_s)))
+        return session if greeting.outcome is Outcome.PASSED else greeting
+
+    def close(self) -> None:
+        """Hang up in every session."""
+        for session in self._open.values():
+            session.shell.close()
+
+    def _spill(self, text: bytes) -> str:
+        self._instance.write_file(_SPILL_PATH, text, append=False)
+        return _SPILL_PATH
