@@ -1,0 +1,194 @@
+"""Instance: what backends with our init inside have in common: terminals, files, the end.
+
+Input is an open channel to init and how to end what runs it; output an `Instance`. Which program made the
+container, and where its changes lie, is the backend's business.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import stat
+from pathlib import Path, PurePosixPath
+from typing import IO, TYPE_CHECKING, Final
+
+from docwalk.backend import ForegroundProcess
+from docwalk.errors import BackendError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from docwalk.backend.channel import Channel
+    from docwalk.environment.definition import Environment
+    from docwalk.marks import Marks
+
+RUN: Final = PurePosixPath("/run/docwalk")
+"""Folder inside with what docwalk brings."""
+SKELETON: Final = "/etc/skel"
+"""What a new home is filled with."""
+
+_INIT_SOURCE: Final = Path(__file__).with_name("init.py")
+_SHELLS: Final = {"bash": "/bin/bash"}
+_PATH: Final = "/usr/local/bin:/usr/bin:/bin"
+
+
+def init_command(descriptor: int) -> tuple[str, ...]:
+    """What process 1 inside is started with; `descriptor` is its end of the channel."""
+    return ("/usr/bin/python3", "-I", "-S", "-X", "utf8", f"{RUN}/init.py", str(descriptor))
+
+
+def init_files(marks: Marks) -> Mapping[PurePosixPath, bytes]:
+    """Files that init and the shells' start-up files read: path inside to content."""
+    # The environments' /etc/bash.bashrc reads the second one, so that login shells and nested ones have it.
+    return {RUN / "init.py": _INIT_SOURCE.read_bytes(), RUN / "bashrc": marks.bash().encode()}
+
+
+class InitInstance:
+    """One environment opened for one walk, with our init as its first process."""
+
+    shells = frozenset(_SHELLS)
+
+    def __init__(
+        self,
+        definition: Environment,
+        channel: Channel,
+        *,
+        mode: str,
+        marks: Marks,
+        end: Callable[[], None],
+    ) -> None:
+        """Take over a channel to an init that has begun.
+
+        Args:
+            definition: the environment's definition.
+            channel: the outer end of init's socket.
+            mode: backend and mode, such as `sandbox/plain`.
+            marks: what its shells print.
+            end: ends every process and removes the upper directory; may be called again.
+        """
+        self.mode = mode
+        self.marks = marks
+        self._definition = definition
+        self._channel = channel
+        self._home = f"/home/{definition.user}"
+        self._close = end
+
+    def open_terminal(
+        self, *, shell: str, user: str | None, rows: int, columns: int, environ: Mapping[str, str]
+    ) -> InitTerminal:
+        """A login, interactive shell on a new pty.
+
+        Raises:
+            BackendError: the instance has no such shell or account, or its init is gone.
+        """
+        if shell not in _SHELLS:
+            raise BackendError(
+                f"shell `{shell}` has no marks in `{self._definition.name}`", hint=f"use {', '.join(_SHELLS)}"
+            )
+        if user not in {None, self._definition.user}:
+            only = self._definition.user
+            raise BackendError(
+                f"environment `{self._definition.name}` has the account `{only}`, not `{user}`"
+            )
+        reply, descriptor = self._channel.ask_descriptor(
+            "open",
+            path=_SHELLS[shell],
+            argv=[f"-{shell}"],
+            environ={**_account(self._definition, _SHELLS[shell]), **environ},
+            cwd=self._home,
+            rows=rows,
+            columns=columns,
+        )
+        return InitTerminal(channel=self._channel, fd=descriptor, pid=reply["pid"])
+
+    def read_file(self, path: str) -> bytes | None:
+        """Content of a file as the reader sees it (`~/` is the reader's home); None if there is none.
+
+        Raises:
+            OSError: where the reader may not read it, or it is no regular file.
+        """
+        try:
+            _, descriptor = self._channel.ask_descriptor("read", path=self._absolute(path))
+        except FileNotFoundError:
+            return None
+        with os.fdopen(descriptor, "rb") as file:
+            return _regular(file).read()
+
+    def write_file(self, path: str, content: bytes, *, append: bool) -> None:
+        """Write a file with the rights of the reader; parents are created in the home only.
+
+        Raises:
+            OSError: where the reader may not write, or it is no regular file.
+        """
+        _, descriptor = self._channel.ask_descriptor(
+            "write", path=self._absolute(path), append=append, make_parents_below=self._home
+        )
+        with os.fdopen(descriptor, "ab" if append else "wb") as file:
+            _regular(file).write(content)
+
+    def close(self) -> None:
+        """End every process, remove the upper directory."""
+        self._channel.close()
+        self._close()
+
+    def _absolute(self, path: str) -> str:
+        if path == "~" or path.startswith("~/"):
+            path = self._home + path[1:]
+        return posixpath.join(self._home, path)
+
+
+class InitTerminal:
+    """One terminal window of an instance with our init."""
+
+    def __init__(self, *, channel: Channel, fd: int, pid: int) -> None:
+        """Take the master `fd` of the pty whose session process `pid` leads."""
+        self.fd = fd
+        self._channel = channel
+        self._pid = pid
+
+    def foreground(self) -> tuple[ForegroundProcess, ...]:
+        """The processes of the terminal's foreground group."""
+        return tuple(
+            ForegroundProcess(**each, is_shell=each["pid"] == self._pid)
+            for each in self._channel.ask("foreground", pid=self._pid)["processes"]
+        )
+
+    def kill_foreground(self) -> None:
+        """Kill the foreground group, unless it is the login shell's own."""
+        self._channel.ask("signal", pid=self._pid, number=9)
+
+    def cwd(self) -> str:
+        """Working folder of the shell in the foreground.
+
+        Raises:
+            OSError: it was removed.
+        """
+        return str(self._channel.ask("cwd", pid=self._pid)["cwd"])
+
+    def exit_status(self) -> int | None:
+        """Status the login shell ended with, negative for a signal; None while it runs."""
+        status = self._channel.ask("status", pid=self._pid)["status"]
+        return None if status is None else int(status)
+
+    def close(self) -> None:
+        """Hang up."""
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+
+
+def _account(definition: Environment, shell_path: str) -> dict[str, str]:
+    return {
+        "HOME": f"/home/{definition.user}",
+        "USER": definition.user,
+        "LOGNAME": definition.user,
+        "SHELL": shell_path,
+        "PATH": _PATH,
+    }
+
+
+def _regular(file: IO[bytes]) -> IO[bytes]:
+    # Opened by a process of the other side: trust what the kernel says of it, not the reply.
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        raise OSError("the instance handed out something that is no regular file")
+    return file
