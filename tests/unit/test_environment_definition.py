@@ -9,6 +9,8 @@ import pytest
 
 from docwalk.bubblewrap import Network
 from docwalk.environment.definition import Users, load_environment, load_environments
+from docwalk.environment.digest import environment_digest, layer_digests
+from docwalk.environment.parts import Limits
 from docwalk.errors import SourceError
 
 if TYPE_CHECKING:
@@ -72,7 +74,7 @@ def test_a_folder_whose_name_is_no_word_is_refused(tmp_path: Path) -> None:
 
 def test_the_shipped_environments_are_sound() -> None:
     environments = load_environments(SHIPPED)
-    assert list(environments) == ["login"]
+    assert "login" in environments
     assert [layer.name for layer in environments["login"].layers] == [
         "system",
         "python",
@@ -80,3 +82,119 @@ def test_the_shipped_environments_are_sound() -> None:
         "pytorch",
         "tensorflow",
     ]
+
+
+def make_child(parent: Path, text: str, name: str = "child") -> Path:
+    """A definition beside `parent`, with a layer script `own`."""
+    folder = parent.parent / name
+    (folder / "layers").mkdir(parents=True)
+    (folder / "layers" / "own.sh").write_text("true\n", encoding="utf-8")
+    (folder / "environment.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_an_environment_that_extends_another_takes_over_what_it_does_not_set(tmp_path: Path) -> None:
+    keys = 'hostname = "front"\nnetwork = "none"\nhosts = ["node1"]\n'
+    expected = '[expected]\nmodules = ["a/1", "b/1"]\npythons = ["python/3"]\n'
+    parent = make_definition(tmp_path / "small", keys + SMALL + expected)
+    text = 'title = "Child"\nextends = "small"\nhostname = "own"\n[[layers]]\nname = "own"\n'
+    child = load_environment(make_child(parent, text + '[expected]\nmodules = ["c/1"]\n'))
+    assert (child.name, child.title, child.extends) == ("child", "Child", "small")
+    assert (child.hostname, child.network, child.hosts) == ("own", Network.NONE, ("node1",))
+    assert (child.expected_modules, child.pythons) == (("c/1",), ("python/3",))
+    assert [(layer.name, layer.folder.name) for layer in child.layers] == [
+        ("system", "small"),
+        ("own", "child"),
+    ]
+    assert child.base == load_environment(parent).base
+
+
+def test_shared_layers_have_the_same_digests(tmp_path: Path) -> None:
+    parent = make_definition(tmp_path / "small", SMALL)
+    text = 'title = "Child"\nextends = "small"\n[[layers]]\nname = "own"\n'
+    child = load_environment(make_child(parent, text))
+    below = layer_digests(load_environment(parent))
+    assert layer_digests(child)[:-1] == below
+    assert len(layer_digests(child)) == len(below) + 1
+
+
+def test_a_layer_of_the_extended_environment_is_not_defined_again(tmp_path: Path) -> None:
+    parent = make_definition(tmp_path / "small", SMALL.replace("system", "own"))
+    (parent / "layers" / "own.sh").write_text("true\n", encoding="utf-8")
+    child = make_child(parent, 'title = "Child"\nextends = "small"\n[[layers]]\nname = "own"\n')
+    with pytest.raises(SourceError, match="layer `own` is defined twice"):
+        load_environment(child)
+
+
+def test_mistakes_of_the_extended_environment_are_said_once(tmp_path: Path) -> None:
+    parent = make_definition(tmp_path / "small", SMALL.replace("title", "titel"))
+    make_child(parent, 'title = "Child"\nextends = "small"\n')
+    make_child(parent, 'title = "Other"\nextends = "child"\nuser = 3\n', name="other")
+    with pytest.raises(SourceError) as caught:
+        load_environments(tmp_path)
+    assert [problem.message for problem in caught.value.problems] == [
+        "`user` is `3`, expected a string like [a-z_][a-z0-9_-]{0,30}",
+        "`title` is missing",
+        "unknown key `titel`",
+    ]
+
+
+def test_environments_that_extend_each_other_are_refused(tmp_path: Path) -> None:
+    one = make_child(tmp_path / "any", 'title = "One"\nextends = "two"\n', name="one")
+    make_child(tmp_path / "any", 'title = "Two"\nextends = "one"\n', name="two")
+    with pytest.raises(SourceError, match="`one`, which extends `two`, which extends `one`: a circle"):
+        load_environment(one)
+
+
+def test_services_stand_in_the_order_they_start(tmp_path: Path) -> None:
+    services = "".join(
+        f'[[services]]\nname = "{name}"\nstart = "{name}"\nafter = {after}\n'
+        for name, after in (("ctl", '["db", "auth"]'), ("node", '["ctl"]'), ("db", "[]"), ("auth", "[]"))
+    )
+    environment = load_environment(make_definition(tmp_path / "small", SMALL + services))
+    assert [service.name for service in environment.services] == ["db", "auth", "ctl", "node"]
+
+
+def test_limits_and_mounts_have_units_and_places(tmp_path: Path) -> None:
+    text = f"""{SMALL}
+[limits]
+memory = "2 GiB"
+disk = 1000
+cpu = "2m"
+files = 64
+[[mounts]]
+target = "/data"
+source = "modulefiles"
+[[mounts]]
+target = "/scratch"
+"""
+    environment = load_environment(make_definition(tmp_path / "small", text))
+    assert environment.limits == Limits(memory_bytes=2 << 30, disk_bytes=1000, cpu_s=120.0, files=64)
+    assert [(str(each.target), each.source) for each in environment.mounts] == [
+        ("/data", tmp_path / "small" / "modulefiles"),
+        ("/scratch", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'hosts = ["node1"]\n',
+        'devices = ["vendor.com/gpu=0"]\n',
+        "[limits]\nprocesses = 5\n",
+        '[[services]]\nname = "one"\nstart = "true"\n',
+        '[[mounts]]\ntarget = "/data"\n',
+    ],
+)
+def test_what_a_reader_meets_is_in_the_environment_s_digest(tmp_path: Path, text: str) -> None:
+    parent = make_definition(tmp_path / "small", SMALL)
+    child = load_environment(make_child(parent, f'title = "Child"\nextends = "small"\n{text}'))
+    plain = load_environment(parent)
+    assert layer_digests(child) == layer_digests(plain)
+    assert environment_digest(child) != environment_digest(plain)
+
+
+def test_extending_alone_changes_no_digest(tmp_path: Path) -> None:
+    parent = make_definition(tmp_path / "small", SMALL)
+    child = load_environment(make_child(parent, 'title = "Child"\nextends = "small"\n'))
+    assert environment_digest(child) == environment_digest(load_environment(parent))

@@ -42,6 +42,8 @@ class Network(Enum):
 
     HOST = "host"
     """The host's interfaces."""
+    PACKAGES = "packages"
+    """A loopback interface of its own, on which the package index is served; nothing else."""
     NONE = "none"
     """A loopback interface of its own."""
 
@@ -228,7 +230,7 @@ def bwrap_argv(
         "--unshare-uts",
         "--unshare-cgroup-try",
         *(("--as-pid-1",) if spec.is_init else ()),
-        *(("--unshare-net",) if spec.network is Network.NONE else ()),
+        *(("--unshare-net",) if spec.network is not Network.HOST else ()),
         *("--hostname", spec.hostname),
         *_cap_arguments(spec),
         *_root_arguments(spec),

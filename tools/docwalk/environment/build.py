@@ -204,7 +204,7 @@ def _build_layer(
         staged.mkdir()
         if layer.debian is not None:
             progress.say(BuildPhase.DOWNLOADING, f"{len(layer.debian.packages)} packages")
-        _stage(layer, staged, definition_dir=environment.folder, base_suite=environment.base.suite)
+        _stage(layer, staged, base_suite=environment.base.suite)
         _run_script(layer, staged, building, below=below, owner=owner, store=store, log=log, on_line=on_line)
         subprocess.run([*owner.cleaning_prefix, "rm", "-rf", staged, building / "work"], check=True)
     facts = {
@@ -218,10 +218,10 @@ def _build_layer(
     building.rename(final)
 
 
-def _stage(layer: LayerDefinition, folder: Path, *, definition_dir: Path, base_suite: str) -> None:
+def _stage(layer: LayerDefinition, folder: Path, *, base_suite: str) -> None:
     shutil.copyfile(layer.script, folder / "layer.sh")
     for path in layer.files:
-        target = folder / path.relative_to(definition_dir)
+        target = folder / path.relative_to(layer.folder)
         target.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             shutil.copytree(path, target)

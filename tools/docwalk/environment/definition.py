@@ -8,11 +8,25 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from rapidfuzz import process
 
 from docwalk.bubblewrap import Network
+from docwalk.environment.parts import (
+    ACCOUNT,
+    DEVICE,
+    NAME,
+    Limits,
+    read_account,
+    read_limits,
+    read_mount,
+    read_service,
+    reject_repeated,
+    start_order,
+)
 from docwalk.environment.schema import Reader, Table
 from docwalk.errors import ErrorCode, SourceError
 from docwalk.source import Source
@@ -22,12 +36,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from docwalk.environment.parts import Account, Mount, Service
     from docwalk.errors import SourceProblem
 
 DEFINITION_FILE = "environment.toml"
 
-_NAME = re.compile(r"[a-z][a-z0-9-]*")
-_ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,30}")
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+(=[A-Za-z0-9.+~:-]+)?")
 
 
@@ -56,6 +69,8 @@ class LayerDefinition:
 
     name: str
     """Its name; its script is `layers/<name>.sh`."""
+    folder: Path
+    """Folder of the definition it stands in, which need not be that of the environment."""
     script: Path
     """The script."""
     files: tuple[Path, ...]
@@ -76,10 +91,12 @@ class Environment:
     """What readers see."""
     description: str
     """One paragraph for readers."""
+    extends: str | None
+    """Name of the environment whose layers are below its own; None for none."""
     base: DebianPackages
     """The bottom layer."""
     layers: tuple[LayerDefinition, ...]
-    """Site layers, lowest first."""
+    """Site layers, lowest first; those of the environment it extends come first."""
     user: str
     """Account of the reader inside."""
     uid: int
@@ -94,6 +111,20 @@ class Environment:
     """What it sees of the network."""
     shell: str
     """Login shell of the reader: `bash`."""
+    hosts: tuple[str, ...]
+    """Further host names that mean this host inside."""
+    setuid: bool
+    """Whether programs such as `su` may change the account; else nothing gains privileges."""
+    accounts: tuple[Account, ...]
+    """Accounts besides the reader's."""
+    services: tuple[Service, ...]
+    """What runs as long as an instance does, in the order it is started."""
+    devices: tuple[str, ...]
+    """CDI names of devices, such as `nvidia.com/gpu=0`."""
+    mounts: tuple[Mount, ...]
+    """Folders that are not of the layers."""
+    limits: Limits
+    """What one instance may use."""
     expected_modules: tuple[str, ...]
     """Modules that `module avail` must list once it is built."""
     pythons: tuple[str, ...]
@@ -112,7 +143,8 @@ def load_environments(folder: Path) -> Mapping[str, Environment]:
         try:
             found[path.parent.name] = load_environment(path.parent)
         except SourceError as error:
-            problems.extend(error.problems)
+            # What is wrong with an environment is wrong with those that extend it; it is said once.
+            problems.extend(problem for problem in error.problems if problem not in problems)
     if problems:
         raise SourceError(tuple(problems))
     return found
@@ -122,70 +154,167 @@ def load_environment(folder: Path) -> Environment:
     """The environment defined in `folder`.
 
     Raises:
-        SourceError: with all problems of its definition.
+        SourceError: with all problems of its definition, and of those it extends.
     """
+    return _load(folder, ())
+
+
+def _load(folder: Path, above: tuple[str, ...]) -> Environment:
+    """As `load_environment`; `above` are the names of those that extend it, directly or not."""
     source = Source.read(folder / DEFINITION_FILE)
     reader = Reader(source)
     try:
         content = tomllib.loads(source.text)
     except tomllib.TOMLDecodeError as error:
         raise SourceError((toml_problem(source, error, code=ErrorCode.BAD_ENVIRONMENT),)) from error
-    environment = _read_environment(folder, content, reader)
-    if environment is None or reader.problems:
+    environment = _read_environment(folder, Table(reader, content, ()), reader, above)
+    if reader.problems:
         raise SourceError(tuple(reader.problems))
     return environment
 
 
-def _read_environment(folder: Path, content: Mapping[str, Any], reader: Reader) -> Environment | None:
-    top = Table(reader, content, ())
+def _read_environment(folder: Path, top: Table, reader: Reader, above: tuple[str, ...]) -> Environment:
     top.allow(
-        *("title", "description", "base", "layers", "user", "uid", "gid", "hostname"),
-        *("users", "network", "shell", "expected"),
+        *("title", "description", "extends", "base", "layers", "user", "uid", "gid", "hostname", "hosts"),
+        *("users", "setuid", "accounts", "services", "devices", "mounts", "network", "limits", "shell"),
+        "expected",
     )
-    if _NAME.fullmatch(folder.name) is None:
+    if NAME.fullmatch(folder.name) is None:
         reader.at((), f"`{folder.name}` is no name for an environment", hint="use a-z, 0-9 and `-`")
+    below = _read_parent(folder, top, reader, above)
+    layers = tuple(_read_layer(folder, table) for table in top.tables("layers"))
+    names, taken = (tuple(layer.name for layer in each) for each in (layers, below.layers))
+    reject_repeated("layers", names, reader, taken=taken)
     expected = top.table("expected")
     if expected is not None:
         expected.allow("modules", "pythons")
-    base_table = top.table("base", is_required=True)
-    base = _read_debian(base_table) if base_table is not None else None
-    layers = tuple(_read_layer(folder, table) for table in top.tables("layers"))
-    _reject_repeated(layers, reader)
-    title = top.text("title")
-    user = top.text("user", default="reader", pattern=_ACCOUNT)
-    hostname = top.text("hostname", default="login1", pattern=_NAME)
-    if base is None:
-        return None
-    return Environment(
+    limits = top.table("limits")
+    environment = replace(
+        below,
         name=folder.name,
         folder=folder,
-        title=title,
+        title=top.text("title"),
         description=top.text("description", default=""),
-        base=base,
-        layers=layers,
-        user=user,
-        uid=top.number("uid", default=1000, least=1),
-        gid=top.number("gid", default=1000, least=1),
-        hostname=hostname,
-        users=top.choice("users", Users, default=Users.ONE),
-        network=top.choice("network", Network, default=Network.HOST),
-        shell=top.text("shell", default="bash"),
-        expected_modules=expected.texts("modules") if expected is not None else (),
-        pythons=expected.texts("pythons") if expected is not None else (),
+        layers=(*below.layers, *layers),
+        user=top.text("user", default=below.user, pattern=ACCOUNT),
+        uid=top.number("uid", default=below.uid, least=1),
+        gid=top.number("gid", default=below.gid, least=1),
+        hostname=top.text("hostname", default=below.hostname, pattern=NAME),
+        users=top.choice("users", Users, default=below.users),
+        network=top.choice("network", Network, default=below.network),
+        shell=top.text("shell", default=below.shell),
+        hosts=top.texts("hosts", pattern=NAME) if top.has("hosts") else below.hosts,
+        setuid=top.flag("setuid", default=below.setuid),
+        accounts=tuple(map(read_account, top.tables("accounts"))) or below.accounts,
+        services=_read_services(top, reader) or below.services,
+        devices=top.texts("devices", pattern=DEVICE) if top.has("devices") else below.devices,
+        mounts=tuple(read_mount(table, folder) for table in top.tables("mounts")) or below.mounts,
+        limits=read_limits(limits) if limits is not None else below.limits,
+        expected_modules=_expected(expected, "modules", below.expected_modules),
+        pythons=_expected(expected, "pythons", below.pythons),
     )
+    _check_accounts(environment, top, reader)
+    return environment
+
+
+def _read_parent(folder: Path, top: Table, reader: Reader, above: tuple[str, ...]) -> Environment:
+    """What the definition changes: the environment it extends, or a bare base (empty after a problem)."""
+    table = top.table("base", is_required=not top.has("extends"))
+    base = _read_debian(table) if table is not None else DebianPackages(suite="", packages=())
+    if not top.has("extends"):
+        return _bare(folder, base)
+    if table is not None:
+        top.problem(
+            "extends", "an environment has `extends` or `[base]`, not both", hint="remove one of them"
+        )
+    name = top.text("extends", pattern=NAME)
+    chain = (*above, folder.name)
+    known = sorted(path.parent.name for path in folder.parent.glob(f"*/{DEFINITION_FILE}"))
+    if name in chain:
+        circle = ", which extends ".join(f"`{each}`" for each in (*chain[chain.index(name) :], name))
+        top.problem("extends", f"{circle}: a circle", hint="let one of them have a `[base]`")
+    elif name and name not in known:
+        near = process.extractOne(name, known, score_cutoff=60)
+        hint = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(known)}"
+        top.problem("extends", f"there is no environment `{name}` to extend", hint=hint)
+    elif name:
+        try:
+            return replace(_load(folder.parent / name, chain), extends=name)
+        except SourceError as error:
+            reader.problems.extend(error.problems)
+    return _bare(folder, base)
+
+
+def _bare(folder: Path, base: DebianPackages) -> Environment:
+    """A bottom layer and nothing else: what holds where a definition is silent."""
+    return Environment(  # noqa: S604 - `shell` names one
+        name=folder.name,
+        folder=folder,
+        title="",
+        description="",
+        extends=None,
+        base=base,
+        layers=(),
+        user="reader",
+        uid=1000,
+        gid=1000,
+        hostname="login1",
+        users=Users.ONE,
+        network=Network.HOST,
+        shell="bash",
+        hosts=(),
+        setuid=False,
+        accounts=(),
+        services=(),
+        devices=(),
+        mounts=(),
+        limits=Limits(),
+        expected_modules=(),
+        pythons=(),
+    )
+
+
+def _expected(table: Table | None, name: str, inherited: tuple[str, ...]) -> tuple[str, ...]:
+    return table.texts(name) if table is not None and table.has(name) else inherited
+
+
+def _read_services(top: Table, reader: Reader) -> tuple[Service, ...]:
+    services = tuple(map(read_service, top.tables("services")))
+    reject_repeated("services", tuple(service.name for service in services), reader)
+    return start_order(services, reader)
+
+
+def _check_accounts(environment: Environment, top: Table, reader: Reader) -> None:
+    """Several accounts, and changing between them, need many user ids; ids and names are unique."""
+    reject_repeated(
+        "accounts",
+        tuple(account.name for account in environment.accounts) if top.has("accounts") else (),
+        reader,
+        taken=(environment.user,),
+    )
+    taken = {environment.uid: environment.user}
+    for index, account in enumerate(environment.accounts):
+        holder = taken.setdefault(account.uid, account.name)
+        if holder != account.name:
+            message = f"account `{account.name}` has the user id {account.uid} of `{holder}`"
+            reader.at(("accounts", index, "uid"), message, hint="give each account an id of its own")
+    if environment.users is Users.ONE:
+        for key in ("accounts", "setuid"):
+            if top.has(key) and getattr(environment, key):
+                top.problem(key, f"`{key}` needs several user ids", hint='add `users = "many"`')
 
 
 def _read_debian(table: Table) -> DebianPackages:
     table.allow("suite", "packages")
     return DebianPackages(
-        suite=table.text("suite", pattern=_NAME),
+        suite=table.text("suite", pattern=NAME),
         packages=tuple(sorted(table.texts("packages", pattern=_PACKAGE))),
     )
 
 
 def _read_layer(folder: Path, table: Table) -> LayerDefinition:
     table.allow("name", "files", "debian")
-    name = table.text("name", pattern=_NAME)
+    name = table.text("name", pattern=NAME)
     script = folder / "layers" / f"{name}.sh"
     if name and not script.is_file():
         table.problem("name", f"layer `{name}` has no script", hint=f"write `layers/{name}.sh`")
@@ -198,19 +327,8 @@ def _read_layer(folder: Path, table: Table) -> LayerDefinition:
     debian = table.table("debian")
     return LayerDefinition(
         name=name,
+        folder=folder,
         script=script,
         files=tuple(files),
         debian=_read_debian(debian) if debian is not None else None,
     )
-
-
-def _reject_repeated(layers: tuple[LayerDefinition, ...], reader: Reader) -> None:
-    names = [layer.name for layer in layers]
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            reader.at(
-                ("layers", index, "name"),
-                f"layer `{name}` is defined twice",
-                hint="give each layer a name of its own",
-                code=ErrorCode.BAD_ENVIRONMENT,
-            )

@@ -19,7 +19,7 @@ BASE_RECIPE = 2
 def layer_digests(environment: Environment) -> tuple[str, ...]:
     """Digest of every layer, bottom first: 64 hexadecimal digits, each covering those below."""
     digests = [_digest("base", str(BASE_RECIPE), *_debian_parts(environment.base))]
-    digests.extend(_layer_digest(layer, digests, environment.folder) for layer in environment.layers)
+    digests.extend(_layer_digest(layer, digests) for layer in environment.layers)
     return tuple(digests)
 
 
@@ -29,15 +29,29 @@ def environment_digest(environment: Environment) -> str:
         *(environment.user, str(environment.uid), str(environment.gid), environment.hostname),
         *(environment.users.value, environment.network.value, environment.shell),
     )
-    return "sha256:" + _digest("environment", layer_digests(environment)[-1], *reader)
+    return "sha256:" + _digest("environment", layer_digests(environment)[-1], *reader, *_parts(environment))
 
 
-def _layer_digest(layer: LayerDefinition, below: list[str], folder: Path) -> str:
+def _parts(environment: Environment) -> Iterator[str]:
+    """What is set besides; nothing of what is not, so that a new key leaves other digests alone."""
+    for name in ("hosts", "setuid", "accounts", "services", "devices"):
+        value = getattr(environment, name)
+        if value:
+            yield f"{name} {value}"
+    if environment.mounts:
+        # Another checkout has the folders elsewhere.
+        places = [(str(each.target), each.source and each.source.name) for each in environment.mounts]
+        yield f"mounts {places}"
+    if not environment.limits.is_default:
+        yield str(environment.limits)
+
+
+def _layer_digest(layer: LayerDefinition, below: list[str]) -> str:
     parts = [below[-1], layer.name, _file_digest(layer.script)]
     for path in layer.files:
         for file in _files_below(path):
             is_executable = os.access(file, os.X_OK)
-            parts += [str(file.relative_to(folder)), str(is_executable), _file_digest(file)]
+            parts += [str(file.relative_to(layer.folder)), str(is_executable), _file_digest(file)]
     if layer.debian is not None:
         parts += _debian_parts(layer.debian)
     return _digest("layer", *parts)

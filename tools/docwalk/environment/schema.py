@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from rapidfuzz import process
 
 from docwalk.errors import ErrorCode
+from docwalk.options import OptionError, parse_duration
 from docwalk.source import Span
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     EnumT = TypeVar("EnumT", bound=Enum)
 
 _CLOSE_ENOUGH = 60
+_SIZE = re.compile(r"(\d+) ?(B|KiB|MiB|GiB)?")
+_UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 
 
 class Reader:
@@ -42,27 +45,49 @@ class Reader:
         self.problems.append(self.source.problem(code, message, span=self._find(key), hint=hint))
 
     def _find(self, key: Key) -> Span:
-        names = [part for part in key if isinstance(part, str)]
-        index = next((part for part in key if isinstance(part, int)), 0)
         text = self.source.text
         start, end = 0, len(text)
-        for depth in range(len(names) - 1, 0, -1):
-            header = re.compile(rf"^\s*\[\[?\s*{re.escape('.'.join(names[:depth]))}\s*\]\]?", re.MULTILINE)
-            headers = list(header.finditer(text))
-            if headers:
-                start = headers[min(index, len(headers) - 1)].end()
-                following = re.compile(r"^\s*\[", re.MULTILINE).search(text, start)
-                end = following.start() if following else len(text)
+        names: list[str] = []
+        for position, part in enumerate(key[:-1]):
+            if not isinstance(part, str):
+                continue
+            names.append(part)
+            index = key[position + 1] if isinstance(key[position + 1], int) else 0
+            headers = _headers(names, text, start, end)
+            if not headers:
                 break
-        if names:
-            found = re.compile(rf"(?<![\w.-])[\"']?({re.escape(names[-1])})[\"']?(?=\s*=|\s*\]|\.)").search(
-                text, start, end
+            start, end = _extent(headers, int(index), names, text, end)
+        if key and isinstance(key[-1], str):
+            own_end = _own_end(text, start, end)
+            found = re.compile(rf"(?<![\w.-])[\"']?({re.escape(key[-1])})[\"']?(?=\s*=|\s*\]|\.)").search(
+                text, start, end if start == 0 else own_end
             )
             if found:
                 return Span(start=found.start(1), end=found.end(1))
-        first = text.find("\n", start) if start else 0
-        line = self.source.position(max(0, first - 1 if start else 0)).line
+        line = self.source.position(max(0, start - 1)).line
         return self.source.line_span(line)
+
+
+def _headers(names: list[str], text: str, start: int, end: int) -> list[re.Match[str]]:
+    """The headers `[a.b]` or `[[a.b]]` of a table between two offsets."""
+    dotted = re.escape(".".join(names))
+    return list(re.compile(rf"^[ \t]*\[\[?\s*{dotted}\s*\]\]?", re.MULTILINE).finditer(text, start, end))
+
+
+def _extent(
+    headers: list[re.Match[str]], index: int, names: list[str], text: str, end: int
+) -> tuple[int, int]:
+    """Where the table below the header of that index begins and ends, its subtables included."""
+    start = headers[min(index, len(headers) - 1)].end()
+    below = re.escape(".".join(names))
+    following = re.compile(rf"^[ \t]*\[(?!\[?\s*{below}\s*\.)", re.MULTILINE).search(text, start, end)
+    return start, following.start() if following else end
+
+
+def _own_end(text: str, start: int, end: int) -> int:
+    """Where the keys of the table itself end: at the next header."""
+    following = re.compile(r"^[ \t]*\[", re.MULTILINE).search(text, start, end)
+    return following.start() if following else end
 
 
 class Table:
@@ -77,6 +102,10 @@ class Table:
     def problem(self, name: str, message: str, *, hint: str | None) -> None:
         """Add a problem with the value of `name`."""
         self._reader.at((*self._key, name), message, hint=hint)
+
+    def has(self, name: str) -> bool:
+        """Whether the key is there."""
+        return name in self._content
 
     def allow(self, *names: str) -> None:
         """Every other key is a problem, with the closest name as hint."""
@@ -116,13 +145,49 @@ class Table:
             self.problem(name, f"`{item}` cannot stand in `{name}`", hint=None)
         return tuple(item for item in value if item not in wrong)
 
-    def number(self, name: str, *, default: int, least: int) -> int:
-        """A whole number of at least `least`."""
+    def number(self, name: str, *, default: int | None, least: int) -> int:
+        """A whole number of at least `least`; required without a default."""
         value = self._content.get(name, default)
+        if value is None:
+            self.problem(name, f"`{name}` is missing", hint=f"add `{name} = {max(least, 1001)}`")
+            return least
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             self.problem(name, f"`{name}` is `{value}`, expected a whole number from {least}", hint=None)
+            return least if default is None else default
+        return value
+
+    def count(self, name: str) -> int | None:
+        """A whole number from 1; None where it is absent."""
+        return self.number(name, default=None, least=1) if name in self._content else None
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """`true` or `false`."""
+        value = self._content.get(name, default)
+        if not isinstance(value, bool):
+            self.problem(name, f"`{name}` is `{value}`, expected true or false", hint=None)
             return default
         return value
+
+    def duration(self, name: str) -> float | None:
+        """Seconds of `90` or `"2m"`; None where it is absent."""
+        if name not in self._content:
+            return None
+        try:
+            return parse_duration(self._content[name])
+        except OptionError as error:
+            self.problem(name, f"`{name}`: {error}", hint=error.hint)
+            return None
+
+    def size(self, name: str) -> int | None:
+        """Bytes of `"512 MiB"` or of a plain number; None where it is absent."""
+        if name not in self._content:
+            return None
+        value = self._content[name]
+        found = _SIZE.fullmatch(str(value)) if isinstance(value, str | int) else None
+        if found is None or int(found[1]) == 0:
+            self.problem(name, f"`{name}` is `{value}`, expected a size", hint=f'write `{name} = "2 GiB"`')
+            return None
+        return int(found[1]) * _UNITS[found[2] or "B"]
 
     def choice(self, name: str, kind: type[EnumT], *, default: EnumT) -> EnumT:
         """One of the values of an enumeration."""
