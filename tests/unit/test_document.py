@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from docwalk.document import parse_document
+from docwalk.document import parse_document, parse_documents
 from docwalk.errors import SourceError
 from docwalk.expectation import Elision
+from docwalk.markdown import read_page
 from docwalk.options import BlockOptions
 from docwalk.source import Source
 from docwalk.transcript import parse_commands
@@ -144,3 +146,67 @@ def test_an_empty_docwalk_key_sets_nothing(project: Project) -> None:
 def test_options_alone_make_an_empty_block(project: Project) -> None:
     document = _parse("```{bash}\n---\ntimeout: 5\n---\n```\n", project)
     assert (document.blocks[0].lines, document.blocks[0].options.timeout_s) == ((), 5.0)
+
+
+EXAMPLES = """\
+# Reference
+
+```bash
+true
+```
+
+````{example} greeting
+---
+docwalk:
+  timeout: 5
+---
+
+```console
+$ echo hello
+hello
+```
+````
+
+````{fails}
+-hello
++goodbye
+````
+
+````{example} other
+```console
+$ echo hello
+hello
+```
+````
+"""
+
+
+def test_an_example_is_a_page_of_its_own_at_its_place_on_the_page(project: Project) -> None:
+    source = Source(path=Path("docs/reference.md"), text=EXAMPLES)
+    page, greeting, other = parse_documents(source, project)
+    assert [block.line for block in page.blocks] == [3]
+    assert (greeting.page, other.page) == ("docs/reference:greeting", "docs/reference:other")
+    assert [block.line for block in greeting.blocks] == [13]
+    assert (greeting.blocks[0].options.timeout_s, other.blocks[0].options.timeout_s) == (5, 60)
+    assert other.blocks[0].id.startswith("docs/reference:other#")
+
+
+def test_what_docwalk_prints_of_a_changed_example_belongs_to_it() -> None:
+    source = Source(path=Path("docs/reference.md"), text=EXAMPLES)
+    greeting, other = read_page(source).examples
+    assert [[source.slice(line) for line in lines] for lines in greeting.failing] == [["-hello", "+goodbye"]]
+    assert other.failing == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("```{example}\n```\n", "the example has no name"),
+        ("```{example} A b\n```\n", "`A b` is no name of an example"),
+        ("```{example} a\n```\n\n```{example} a\n```\n", "two examples of this page are called `a`"),
+        ("```{fails}\n-a\n```\n", "`{fails}` follows no example"),
+    ],
+)
+def test_an_example_that_cannot_be_named_is_an_error(project: Project, text: str, message: str) -> None:
+    with pytest.raises(SourceError, match=re.escape(f"error[bad-value]: {message}\n")):
+        parse_document(Source(path=Path("page.md"), text=text), project)

@@ -19,7 +19,7 @@ from docwalk.directives import FILE_LANGUAGE
 from docwalk.errors import ErrorCode, SourceError
 from docwalk.expectation import is_prompt_line
 from docwalk.front_matter import PageSettings, read_front_matter
-from docwalk.markdown import Fence, read_page
+from docwalk.markdown import Example, Fence, Page, read_page
 from docwalk.options import accepted_prompts, did_you_mean, resolve_options
 from docwalk.source import Problems, Source, Span
 
@@ -125,7 +125,8 @@ class Document:
     source: Source
     """The text it was parsed from."""
     page: str
-    """Path below the project's root, posix, without suffix: `tutorials/2-packages`."""
+    """Path below the project's root, posix, without suffix: `tutorials/2-packages`; of an example on it
+    followed by `:` and the example's name."""
     title: str
     """Text of the first heading; the page's name where there is none."""
     environment: str | None
@@ -149,7 +150,7 @@ class Document:
 
 
 def parse_document(source: Source, project: Project) -> Document:
-    """A page as blocks.
+    """A page as blocks, without the examples on it.
 
     Raises:
         SourceError: with every problem of the page but those inside commands: `parse_commands` finds them.
@@ -160,16 +161,43 @@ def parse_document(source: Source, project: Project) -> Document:
     return document
 
 
+def parse_documents(source: Source, project: Project) -> tuple[Document, ...]:
+    """A page as blocks, then each example on it, which is a page of its own.
+
+    Raises:
+        SourceError: as `parse_document`.
+    """
+    read = read_documents(source, project)
+    problems = tuple(problem for _, found in read for problem in found)
+    if problems:
+        raise SourceError(problems)
+    return tuple(document for document, _ in read)
+
+
 def read_document(source: Source, project: Project) -> tuple[Document, tuple[SourceProblem, ...]]:
-    """A page as blocks as far as it can be read, and every problem of it."""
+    """A page as far as it can be read, without the examples on it, and every problem of it."""
+    return read_documents(source, project)[0]
+
+
+def read_documents(
+    source: Source, project: Project
+) -> tuple[tuple[Document, tuple[SourceProblem, ...]], ...]:
+    """A page, then each example on it, as far as they can be read, each with every problem of it."""
     page = read_page(source)
+    examples = ((read_page(source, example=example), example) for example in page.examples)
+    return tuple(_read_document(source, project, *each) for each in ((page, None), *examples))
+
+
+def _read_document(
+    source: Source, project: Project, page: Page, example: Example | None
+) -> tuple[Document, tuple[SourceProblem, ...]]:
     settings, problems = read_front_matter(source, page.front_matter, project)
     axes, axis_problems = resolve_axes(page.tab_sets, project.axes, source)
-    builder = _Builder(source, project, settings, axes)
+    name = page_name(source, project) + (f":{example.name}" if example is not None else "")
+    builder = _Builder(source, project, settings, axes, name)
     for fence in page.fences:
         builder.add(fence)
     exclude = builder.check_exclude()
-    name = page_name(source, project)
     document = Document(
         source=source,
         page=name,
@@ -198,7 +226,7 @@ class _Builder:
     """Makes blocks of fences, and collects mistakes."""
 
     def __init__(
-        self, source: Source, project: Project, settings: PageSettings, axes: tuple[PageAxis, ...]
+        self, source: Source, project: Project, settings: PageSettings, axes: tuple[PageAxis, ...], page: str
     ) -> None:
         self.blocks: list[Block] = []
         self.problems = Problems(source)
@@ -207,6 +235,7 @@ class _Builder:
         self._axes = axes
         self._group_of = {number: axis.group for axis in axes for number in axis.tab_sets}
         self._project = project
+        self._page = page
         self._occurrences: dict[str, int] = {}
 
     def add(self, fence: Fence) -> None:
@@ -296,4 +325,4 @@ class _Builder:
         text = json.dumps(content, sort_keys=True, default=str, ensure_ascii=True)
         digest = hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]
         count = self._occurrences[digest] = self._occurrences.get(digest, 0) + 1
-        return f"{page_name(self._source, self._project)}#{digest}-{count}"
+        return f"{self._page}#{digest}-{count}"

@@ -35,6 +35,8 @@ class ErrorCode(Enum):
     """A block that begins with `#!`: a file, not commands to type."""
     UNREAD_DIRECTIVE = "unread-directive"
     """A directive that could bring shell blocks onto the page which nobody reads or runs."""
+    UNKNOWN_DIRECTIVE = "unknown-directive"
+    """A fence whose name is no shell's, though it looks like one: it would silently not be run."""
     TRAILING_COMMENT = "trailing-comment"
     """A comment after a command in a shell that has no interactive comments."""
     BAD_PLACEHOLDER = "bad-placeholder"

@@ -7,6 +7,7 @@ such a body is the span of its text in the page, whatever list, quote or fence i
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ from mdit_py_plugins.myst_role import myst_role_plugin
 
 from docwalk.directives import (
     CODE_DIRECTIVES,
+    EXAMPLE_DIRECTIVE,
+    FAILS_DIRECTIVE,
     FILE_LANGUAGE,
     LEXER_NAMES,
     LITERAL_DIRECTIVES,
@@ -29,8 +32,10 @@ from docwalk.directives import (
     TAB_DIRECTIVES,
     count_option_lines,
     hides_shell_blocks,
+    meant_shell,
 )
 from docwalk.errors import ErrorCode
+from docwalk.fences import line_text, locate_fence, stripped
 from docwalk.source import Problems, Span
 
 if TYPE_CHECKING:
@@ -39,7 +44,11 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
     from docwalk.errors import SourceProblem
+    from docwalk.fences import LocatedFence
     from docwalk.source import Source
+
+
+_EXAMPLE_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +104,20 @@ class Fence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A page within the page: shown as its source and as what becomes of it."""
+
+    name: str
+    """Its name, one of its page's."""
+    fence: LocatedFence
+    """Its fence; the body is the whole of that page."""
+    failing: tuple[tuple[Span, ...], ...]
+    """Bodies of the `{fails}` that follow it: a change, and what is printed then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What was found in one source."""
+    """What was found in one source, or in one example of it."""
 
     front_matter: tuple[Span, ...] | None
     """Lines between the `---` of the front matter; None where there is none."""
@@ -106,6 +127,8 @@ class Page:
     """In order of appearance; number is index."""
     headings: tuple[str, ...]
     """Text of all headings of the page itself, in order."""
+    examples: tuple[Example, ...]
+    """Pages within this one, in order; nothing of them is in the other fields."""
     problems: tuple[SourceProblem, ...]
     """Unclosed fences, tabs outside sets."""
 
@@ -130,13 +153,10 @@ def markdown_parser() -> MarkdownIt:
     return parser
 
 
-def read_page(source: Source) -> Page:
-    """Everything of a page that matters to a walk."""
-    lines = [source.line_span(number) for number in range(1, len(source.line_starts) + 1)]
-    if source.text.startswith("\ufeff"):
-        lines[0] = Span(start=1, end=max(1, lines[0].end))
+def read_page(source: Source, *, example: Example | None = None) -> Page:
+    """Everything of a page, or of an example on it, that matters to a walk."""
     reader = _Reader(source)
-    reader.read(tuple(lines), _Place())
+    reader.read(_page_lines(source) if example is None else example.fence.lines, _Place())
     return Page(
         front_matter=reader.front_matter,
         fences=tuple(reader.fences),
@@ -150,8 +170,16 @@ def read_page(source: Source) -> Page:
             for s in reader.tab_sets
         ),
         headings=tuple(reader.headings),
+        examples=tuple(reader.examples),
         problems=tuple(reader.problems.found),
     )
+
+
+def _page_lines(source: Source) -> tuple[Span, ...]:
+    lines = [source.line_span(number) for number in range(1, len(source.line_starts) + 1)]
+    if source.text.startswith("\ufeff"):
+        lines[0] = Span(start=1, end=max(1, lines[0].end))
+    return tuple(lines)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -173,19 +201,6 @@ class _Place:
     tab_set: _OpenSet | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Body:
-    """One fence token, located."""
-
-    info: str
-    info_span: Span
-    span: Span
-    lines: tuple[Span, ...]
-    end: int
-    indent: str
-    is_colon: bool
-
-
 class _Reader:
     """Walks tokens, and the tokens of nested bodies."""
 
@@ -194,14 +209,14 @@ class _Reader:
         self.fences: list[Fence] = []
         self.tab_sets: list[_OpenSet] = []
         self.headings: list[str] = []
+        self.examples: list[Example] = []
         self.problems = Problems(source)
         self._source = source
         self._section: list[tuple[int, str]] = []
 
     def read(self, lines: tuple[Span, ...], place: _Place) -> None:
         """Read some lines of the page as one Markdown text."""
-        # as MyST: one newline more than the lines have; CR and NUL may not shift the parser's offsets
-        texts = [self._text(line) for line in lines]
+        texts = [line_text(self._source, line) for line in lines]
         tokens = markdown_parser().parse("\n".join(texts) + "\n")
         for index, token in enumerate(tokens):
             match token.type:
@@ -210,88 +225,46 @@ class _Reader:
                 case "heading_open" if place.depth == 0 and token.level == 0:
                     self._heading(int(token.tag[1:]), _plain_text(tokens[index + 1]))
                 case "fence" | "colon_fence":
-                    self._fence(self._locate(token, lines, texts), place)
+                    self._fence(locate_fence(token, lines, texts, self.problems), place)
                 case _:
                     pass
-
-    def _text(self, span: Span) -> str:
-        return self._source.text[span.start : span.end].replace("\r", " ").replace("\0", "\ufffd")
 
     def _heading(self, level: int, text: str) -> None:
         self.headings.append(text)
         self._section = [entry for entry in self._section if entry[0] < level]
         self._section.append((level, text))
 
-    def _locate(self, token: Token, lines: tuple[Span, ...], texts: list[str]) -> _Body:
-        """Spans of a fence token; its map counts lines of the text it was parsed from.
-
-        `- ` before a fence belongs to its first line only: a body line's text is what the parser left of
-        it, that is its end; only a tab that the parser split stays whole.
-        """
-        first, after = token.map or [0, 0]
-        opening = lines[first].end - len(token.markup + token.info)
-        contents = token.content.split("\n")[:-1]
-        is_closed = after - first - 1 > len(contents)
-        body: list[Span] = []
-        for number, content in enumerate(contents, start=first + 1):
-            width = _kept_width(texts[number], content)
-            body.append(Span(start=lines[number].end - width, end=lines[number].end))
-        last = lines[after - 1] if is_closed else lines[min(first + len(contents), len(lines) - 1)]
-        end = self._source.line_start(last.start) if is_closed else last.end
-        closing = last.start + len(self._text(last).rstrip()) if is_closed else last.end
-        located = _Body(
-            info=token.info.strip(),
-            info_span=self._stripped(Span(start=opening + len(token.markup), end=lines[first].end)),
-            span=Span(start=opening, end=max(opening, closing)),
-            lines=tuple(body),
-            end=end,
-            indent=self._indent(opening, body),
-            is_colon=token.type == "colon_fence",
-        )
-        if not is_closed:
-            self.problems.add(
-                ErrorCode.UNCLOSED_FENCE,
-                f"the fence {token.markup}{located.info} has no end",
-                Span(start=opening, end=lines[first].end),
-                hint=f"close it with {token.markup}; a fence around others needs more characters than theirs",
-            )
-        return located
-
-    def _stripped(self, span: Span) -> Span:
-        text = self._source.text[span.start : span.end]
-        start = span.start + len(text) - len(text.lstrip())
-        return Span(start=start, end=max(start, span.start + len(text.rstrip())))
-
-    def _indent(self, opening: int, body: Sequence[Span]) -> str:
-        for line in body:
-            if line.end > line.start:
-                return self._source.text[self._source.line_start(line.start) : line.start]
-        before = self._source.text[self._source.line_start(opening) : opening]
-        return "".join(char if char in "> \t" else " " for char in before)
-
-    def _fence(self, body: _Body, place: _Place) -> None:
+    def _fence(self, body: LocatedFence, place: _Place) -> None:
         word, argument = (*body.info.split(maxsplit=1), "", "")[:2]
         is_directive = len(word) > 2 and word.startswith("{") and word.endswith("}")  # noqa: PLR2004  # braces
-        name = word[1:-1].lower() if is_directive else word.lower()
+        if is_directive:
+            self._directive(word[1:-1].lower(), argument, body, place)
+            return
+        name = SHELL_ALIASES.get(word.lower(), word.lower())
+        if body.is_colon:
+            self.read(body.lines, replace(place, depth=place.depth + 1))
+        elif name in SHELL_LANGUAGES:
+            self._add(body, name, "", place)
+        else:
+            self._check_known(body, word, name)
+
+    def _directive(self, name: str, argument: str, body: LocatedFence, place: _Place) -> None:
         argument_language = SHELL_ALIASES.get(argument.lower(), argument.lower())
-        if not is_directive:
-            name = SHELL_ALIASES.get(name, name)
-            if body.is_colon:
-                self.read(body.lines, replace(place, depth=place.depth + 1))
-            elif name in SHELL_LANGUAGES:
-                self._add(body, name, "", place)
-        elif name in SHELL_LANGUAGES or name == FILE_LANGUAGE:
+        deeper = replace(place, depth=place.depth + 1)
+        if name in SHELL_LANGUAGES or name == FILE_LANGUAGE:
             self._add(body, name, argument, place, is_directive=True)
         elif name in CODE_DIRECTIVES and argument_language in SHELL_LANGUAGES:
             self._add(body, argument_language, "", place, is_directive=True, is_presented=True)
         elif name in SET_DIRECTIVES:
             opened = _OpenSet(number=len(self.tab_sets))
             self.tab_sets.append(opened)
-            self.read(
-                _skip_options(body.lines, self._source), replace(place, depth=place.depth + 1, tab_set=opened)
-            )
+            self.read(_skip_options(body.lines, self._source), replace(deeper, tab_set=opened))
         elif name in TAB_DIRECTIVES:
             self._tab(name, argument, body, place)
+        elif name == EXAMPLE_DIRECTIVE:
+            self._example(argument, body)
+        elif name == FAILS_DIRECTIVE:
+            self._failing(body)
         elif hides_shell_blocks(name, map(self._source.slice, body.lines)):
             self.problems.add(
                 ErrorCode.UNREAD_DIRECTIVE,
@@ -300,9 +273,46 @@ class _Reader:
                 hint="write its shell blocks on the page itself",
             )
         elif name not in LITERAL_DIRECTIVES:
-            self.read(_skip_options(body.lines, self._source), replace(place, depth=place.depth + 1))
+            self._check_known(body, f"{{{name}}}", name)
+            self.read(_skip_options(body.lines, self._source), deeper)
 
-    def _tab(self, name: str, argument: str, body: _Body, place: _Place) -> None:
+    def _check_known(self, body: LocatedFence, word: str, name: str) -> None:
+        """A misspelt shell fence would silently not be run."""
+        texts = [self._source.slice(line) for line in body.lines]
+        meant = meant_shell(name, texts, is_directive=word.startswith("{"))
+        if meant is not None:
+            self.problems.add(
+                ErrorCode.UNKNOWN_DIRECTIVE,
+                f"`{word}` is no block that is run, and this one looks like a shell's",
+                body.info_span,
+                hint=f"did you mean `{word.replace(name, meant)}`?",
+            )
+
+    def _example(self, name: str, body: LocatedFence) -> None:
+        problem, hint = "", f"write `{{{EXAMPLE_DIRECTIVE}}} some-name`"
+        if _EXAMPLE_NAME.fullmatch(name) is None:
+            problem = f"`{name}` is no name of an example" if name else "the example has no name"
+            hint += ", of a-z, 0-9 and `-`"
+        elif any(each.name == name for each in self.examples):
+            problem = f"two examples of this page are called `{name}`"
+        if problem:
+            self.problems.add(ErrorCode.BAD_VALUE, problem, body.info_span, hint=hint)
+        else:
+            self.examples.append(Example(name=name, fence=body, failing=()))
+
+    def _failing(self, body: LocatedFence) -> None:
+        if self.examples:
+            last = self.examples.pop()
+            self.examples.append(replace(last, failing=(*last.failing, body.lines)))
+        else:
+            self.problems.add(
+                ErrorCode.BAD_VALUE,
+                f"`{{{FAILS_DIRECTIVE}}}` follows no example",
+                body.info_span,
+                hint=f"put it below the `{{{EXAMPLE_DIRECTIVE}}}` that it changes",
+            )
+
+    def _tab(self, name: str, argument: str, body: LocatedFence, place: _Place) -> None:
         if place.tab_set is None:
             self.problems.add(
                 ErrorCode.UNKNOWN_TAB,
@@ -323,7 +333,7 @@ class _Reader:
         else:
             # sphinx-tabs takes the first line of the body
             lines = _skip_blank(lines)
-            label_span = self._stripped(lines[0]) if lines else body.info_span
+            label_span = stripped(self._source, lines[0]) if lines else body.info_span
             label = self._source.text[label_span.start : label_span.end] if lines else ""
             lines = lines[1:]
         if not label:
@@ -352,7 +362,7 @@ class _Reader:
 
     def _add(
         self,
-        body: _Body,
+        body: LocatedFence,
         language: str,
         argument: str,
         place: _Place,
@@ -384,18 +394,6 @@ def _skip_options(lines: Sequence[Span], source: Source) -> tuple[Span, ...]:
 def _skip_blank(lines: tuple[Span, ...]) -> tuple[Span, ...]:
     """Without the first line if it is empty; more than one is not skipped by MyST."""
     return lines[1:] if lines and lines[0].end == lines[0].start else lines
-
-
-def _kept_width(text: str, content: str) -> int:
-    r"""How many characters at the end of a line the parser kept as `content`.
-
-    A tab that it split into spaces is kept whole: of `\tx` read as `  x` two characters.
-    """
-    if text.endswith(content):
-        return len(content)
-    return next(
-        n + 1 for n in range(len(content), -1, -1) if text.endswith("\t" + content[len(content) - n :])
-    )
 
 
 def _plain_text(inline: Token) -> str:

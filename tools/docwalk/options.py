@@ -121,9 +121,9 @@ class OptionError(ValueError):
         super().__init__(message)
 
 
-def close_match(word: str, candidates: Iterable[str]) -> str | None:
-    """The candidate an author most likely meant by `word`; None where nothing is near."""
-    found = process.extractOne(word, sorted(candidates), scorer=fuzz.ratio, score_cutoff=60)
+def close_match(word: str, candidates: Iterable[str], *, at_least: float = 60) -> str | None:
+    """The candidate an author most likely meant by `word`; None where nothing is near (0 to 100)."""
+    found = process.extractOne(word, sorted(candidates), scorer=fuzz.ratio, score_cutoff=at_least)
     return None if found is None else str(found[0])
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from docwalk.axes import PageAxis, choose_walks
 from docwalk.captures import caught_by, earlier_captures, used_in_command, used_in_lines
 from docwalk.config import environment_hint
-from docwalk.document import BlockKind, TabChoice, read_document
+from docwalk.document import BlockKind, TabChoice, read_documents
 from docwalk.errors import ErrorCode, SourceError
 from docwalk.plan_json import as_data, digest
 from docwalk.source import Problems, Source, Span
@@ -114,9 +114,9 @@ def load_plan(paths: Iterable[Path], project: Project) -> tuple[tuple[Document, 
         except SourceError as error:
             problems.extend(error.problems)
             continue
-        document, found = read_document(source, project)
-        documents.append(document)
-        problems.extend(found)
+        for document, found in read_documents(source, project):
+            documents.append(document)
+            problems.extend(found)
     plan, found = read_plan(documents, project)
     problems.extend(found)
     if problems:
