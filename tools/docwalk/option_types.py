@@ -1,0 +1,69 @@
+"""What the options of one block come to, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class MatchMode(Enum):
+    """How expected and actual lines are compared; the value is what authors write."""
+
+    LITERAL = "literal"
+    """Line by line, in order; the default."""
+    CONTAINS = "contains"
+    """The expected lines occur in this order, with anything between."""
+    UNORDERED = "unordered"
+    """The same lines in any order."""
+    REGEX = "regex"
+    """Each expected line is a regular expression for one whole line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What to type when a program asks."""
+
+    prompt: str
+    """Text the program shows before it reads."""
+    text: str
+    """What is typed, followed by Enter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyGroup:
+    """Keys to press together once the program waits and the screen is still."""
+
+    keys: tuple[str, ...]
+    """Single characters, or names in angle brackets: `q`, `<C-c>`, `<Down>`, `<Enter>`."""
+    until: str | None = None
+    """Text the screen has to show first; None waits for stillness only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockOptions:
+    """The resolved options of one block."""
+
+    session: str = "main"
+    """Name of the session (terminal window) the steps run in."""
+    exit_status: int = 0
+    """Option `exit`: the status each command must have where no `[exit N]` line says otherwise."""
+    timeout_s: float = 60.0
+    """Option `timeout`: seconds one step may take."""
+    requires: tuple[str, ...] = ()
+    """What the environment must offer (`gpu`, `network`, `module:NAME`); lacking one: not run."""
+    skip: str | None = None
+    """Reason, shown to readers, why the block is not run; None runs it."""
+    match: MatchMode = MatchMode.LITERAL
+    """How output is compared."""
+    answers: tuple[Answer, ...] = ()
+    """Ordered answers to prompts; the block then holds one command."""
+    keys: tuple[KeyGroup, ...] = ()
+    """Keys for a full-screen program; the block then holds one command."""
+    hidden: bool = False
+    """Folded on the page (set-up steps); run all the same."""
+    prompt: str | None = None
+    """The prompt of a transcript, where it is not `$ `."""
+    user: str | None = None
+    """The account that types; None is the environment's user."""
+    host: str | None = None
+    """The host that is typed on; None is the environment's."""
