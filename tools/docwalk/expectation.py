@@ -4,10 +4,7 @@ A line is an elision, a line quoted by `[[=]]`, or literal text with placeholder
 
     line        = elision | "[[=]]" text | { literal | placeholder }
     elision     = "..."            (a line `[[...]]` in REPL blocks, where `...` is a prompt)
-    placeholder = "[[...]]" | "[[" name "]]" | "[[" name "=" kind "]]" | "[[site:" name "]]"
-    name, kind  = [a-z] { [a-z0-9-] }
-
-Doubled brackets around anything else are literal.
+    placeholder = as `placeholder.py` has it
 """
 
 from __future__ import annotations
@@ -16,72 +13,45 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from docwalk.options import MatchMode, close_match
+from docwalk.options import MatchMode
+from docwalk.placeholder import (
+    PLACEHOLDER,
+    BadPlaceholder,
+    Capture,
+    Captured,
+    Gap,
+    Literal,
+    Part,
+    PlaceholderError,
+    Redacted,
+    Tolerance,
+    read_placeholder,
+    replace_placeholders,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Literal:
-    """Text that must stand there exactly."""
-
-    text: str
-    """The text, placeholders excluded."""
-
-    def __str__(self) -> str:
-        """The text."""
-        return self.text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
-    """`[[...]]`: any text within a line, none too."""
-
-    def __str__(self) -> str:
-        """As written."""
-        return "[[...]]"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Redacted:
-    """`[[version]]`: what the redaction of that name would replace."""
-
-    name: str
-    """Name of a declared redaction."""
-
-    def __str__(self) -> str:
-        """As written."""
-        return f"[[{self.name}]]"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capture:
-    """`[[jobid=int]]`: catches text for later steps."""
-
-    name: str
-    """What it is called afterwards."""
-    kind: str
-    """Redaction or type whose pattern it must have (`int`, `version`, `text`)."""
-
-    def __str__(self) -> str:
-        """As written."""
-        return f"[[{self.name}={self.kind}]]"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Captured:
-    """`[[jobid]]` after its capture: the text that was caught."""
-
-    name: str
-    """Name of the capture."""
-
-    def __str__(self) -> str:
-        """As written."""
-        return f"[[{self.name}]]"
-
-
-Part = Literal | Gap | Redacted | Capture | Captured
+__all__ = [
+    "PLACEHOLDER",
+    "BadPlaceholder",
+    "Capture",
+    "Captured",
+    "Elision",
+    "ExpectedLine",
+    "Gap",
+    "LineExpectation",
+    "Literal",
+    "Part",
+    "PlaceholderError",
+    "Redacted",
+    "Tolerance",
+    "captured_names",
+    "is_prompt_line",
+    "parse_expected",
+    "quote_output_line",
+    "replace_placeholders",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,35 +99,7 @@ EXIT_LINE: Final = re.compile(r"\[exit (\d{1,3})\]")
 EXIT_LIKE: Final = re.compile(r"\[exit\b[^\]]*\]\s*")
 """A line that means to state an exit status, well-formed or not."""
 
-PLACEHOLDER: Final = re.compile(
-    r"\[\[(?:(?P<gap>\.\.\.)|site:(?P<site>[^\[\]\s]+)|(?P<name>[a-z][a-z0-9-]*)(?:=(?P<kind>[^\[\]\s]*))?)\]\]"
-)
-"""Doubled brackets that mean something, or mean to."""
-
 _FENCE_LIKE = re.compile(r"\s*(?:`{3}|~{3}|:{3})")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BadPlaceholder:
-    """A placeholder that names nothing."""
-
-    start: int
-    """Offset in its line, from 0."""
-    end: int
-    """Offset after it."""
-    message: str
-    """What is wrong, for people."""
-    hint: str
-    """One thing to do."""
-
-
-class PlaceholderError(ValueError):
-    """All bad placeholders of one line; the caller knows where the line lies."""
-
-    def __init__(self, problems: tuple[BadPlaceholder, ...]) -> None:
-        """Keep them in order."""
-        self.problems = problems
-        super().__init__("; ".join(problem.message for problem in problems))
 
 
 def parse_expected(
@@ -197,7 +139,7 @@ def parse_expected(
     problems: list[BadPlaceholder] = []
     end = 0
     for found in PLACEHOLDER.finditer(text):
-        part = _read_placeholder(
+        part = read_placeholder(
             found, redactions=redactions, captures=captures, site_values=site_values or {}
         )
         if isinstance(part, BadPlaceholder):
@@ -245,78 +187,12 @@ def is_prompt_line(text: str, prompts: Collection[str]) -> bool:
     return any(text.startswith(prompt) or text == prompt.rstrip() for prompt in prompts)
 
 
-def replace_placeholders(
-    text: str, *, site_values: Mapping[str, str], captures: Collection[str]
-) -> tuple[str, tuple[str, ...], tuple[BadPlaceholder, ...]]:
-    """A command with site values put in, the captures it uses, and unknown site values.
-
-    Everything else in doubled brackets is the shell's.
-    """
-    used: list[str] = []
-    problems: list[BadPlaceholder] = []
-    pieces: list[str] = []
-    end = 0
-    for found in PLACEHOLDER.finditer(text):
-        if found["site"] is not None:
-            part = _read_site(found, site_values)
-            if isinstance(part, BadPlaceholder):
-                problems.append(part)
-                continue
-            pieces += [text[end : found.start()], part.text]
-            end = found.end()
-        elif found["kind"] is None and found["name"] in captures and found["name"] not in used:
-            used.append(found["name"])
-    pieces.append(text[end:])
-    return "".join(pieces), tuple(used), tuple(problems)
-
-
 def captured_names(text: str) -> Iterator[str]:
     """Names that one expected line captures."""
     if not text.startswith(QUOTE):
         for found in PLACEHOLDER.finditer(text):
             if found["kind"] is not None:
                 yield found["name"]
-
-
-def _read_placeholder(
-    found: re.Match[str],
-    *,
-    redactions: Collection[str],
-    captures: Collection[str],
-    site_values: Mapping[str, str],
-) -> Part | BadPlaceholder:
-    if found["gap"] is not None:
-        return Gap()
-    if found["site"] is not None:
-        return _read_site(found, site_values)
-    name, kind = found["name"], found["kind"]
-    if kind is not None and kind in redactions:
-        return Capture(name=name, kind=kind)
-    if kind is not None:
-        message = f"`{kind}` is no redaction to capture `{name}` by"
-        return _bad(found, message, near=close_match(kind, redactions), before=f"{name}=")
-    if name in captures or name in redactions:
-        return Captured(name=name) if name in captures else Redacted(name=name)
-    near = close_match(name, [*redactions, *captures])
-    return _bad(found, f"`{found[0]}` is no redaction and no earlier capture", near=near)
-
-
-def _read_site(found: re.Match[str], site_values: Mapping[str, str]) -> Literal | BadPlaceholder:
-    name = found["site"]
-    if name in site_values:
-        return Literal(text=site_values[name])
-    near = close_match(name, site_values)
-    hint = f"did you mean `[[site:{near}]]`?" if near else f"declare `{name}` in `[tool.docwalk.site]`"
-    return BadPlaceholder(
-        start=found.start(), end=found.end(), message=f"`{name}` is no value of the site", hint=hint
-    )
-
-
-def _bad(found: re.Match[str], message: str, *, near: str | None, before: str = "") -> BadPlaceholder:
-    hint = "begin the line with `[[=]]` if the output really has these brackets"
-    if near is not None:
-        hint = f"did you mean `[[{before}{near}]]`?"
-    return BadPlaceholder(start=found.start(), end=found.end(), message=message, hint=hint)
 
 
 def _joined(parts: list[Part]) -> tuple[Part, ...]:

@@ -18,6 +18,7 @@ from docwalk.align import Item, Row, RowKind, align, explain, nearest_line
 from docwalk.expectation import Capture, Elision
 from docwalk.match_line import LineRule
 from docwalk.options import MatchMode
+from docwalk.patience import Patience
 
 if TYPE_CHECKING:
     import re
@@ -69,12 +70,13 @@ def match_lines(
     """
     caught_here = {name for line in expected for name in _caught_names(line)}
     captures = {name: text for name, text in captures.items() if name not in caught_here}
+    patience = Patience()
     items = [
         Item(
             expected=line,
             rule=None
             if isinstance(line, Elision)
-            else LineRule.of(line, mode=mode, redactions=redactions, captures=captures),
+            else LineRule.of(line, mode=mode, redactions=redactions, captures=captures, patience=patience),
         )
         for line in expected
     ]

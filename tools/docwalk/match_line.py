@@ -1,23 +1,27 @@
 """One expected line against one actual line: whether it fits, what it captures, where it stops fitting.
 
 A line fits when it can be cut, left to right, into one piece for each part: a literal's piece is its text,
-`[[...]]` takes anything, a placeholder's piece as a whole has the form of its redaction. Every pair of
-part and offset is tried once, so no line and no expectation takes exponential time.
+`[[...]]` takes anything, a placeholder's piece as a whole has the form of its redaction, one with a
+tolerance is a number near enough.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, assert_never
 
-from docwalk.expectation import Capture, Captured, Gap, LineExpectation, Literal, Redacted
+from docwalk.line_cut import Hole, cut
 from docwalk.options import MatchMode
+from docwalk.patience import Patience, TooSlowError
+from docwalk.placeholder import NUMBER, Capture, Captured, Gap, Literal, Redacted, Tolerance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from docwalk.expectation import Part
+    from docwalk.expectation import LineExpectation
+    from docwalk.line_cut import Piece
+    from docwalk.placeholder import Part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,21 +41,6 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Hole:
-    """A piece whose text is not known beforehand."""
-
-    written: str
-    """As the author wrote it: `[[version]]`."""
-    pattern: re.Pattern[str] | None
-    """The form of its text; None takes any."""
-    capture: str | None = None
-    """Name under which its text is caught."""
-
-
-_Piece = str | _Hole
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LineRule:
     """An expectation made ready for comparing."""
 
@@ -65,6 +54,8 @@ class LineRule:
     """REGEX takes literal parts for regular expressions; the other modes do not differ within a line."""
     redactions: Mapping[str, re.Pattern[str]]
     """Forms of placeholders by name."""
+    patience: Patience = field(default_factory=Patience)
+    """Time for regular expressions, shared by the rules of one comparison."""
 
     @classmethod
     def of(
@@ -74,11 +65,20 @@ class LineRule:
         mode: MatchMode,
         redactions: Mapping[str, re.Pattern[str]],
         captures: Mapping[str, str],
+        patience: Patience | None = None,
     ) -> LineRule:
         """The rule of one expected line; `captures` are those of earlier steps."""
         shown = "".join(str(part) for part in line.parts)
+        patience = patience or Patience()
         if mode is MatchMode.REGEX:
-            return cls(shown=shown, fixed=None, parts=line.parts, mode=mode, redactions=redactions)
+            return cls(
+                shown=shown,
+                fixed=None,
+                parts=line.parts,
+                mode=mode,
+                redactions=redactions,
+                patience=patience,
+            )
         parts = _as_on_terminals(line.parts)
         texts = [
             part.text if isinstance(part, Literal) else captures.get(part.name)
@@ -88,7 +88,12 @@ class LineRule:
         fixed = "".join(text for text in texts if text is not None)
         is_fixed = len(texts) == len(parts) and None not in texts
         return cls(
-            shown=shown, fixed=fixed if is_fixed else None, parts=parts, mode=mode, redactions=redactions
+            shown=shown,
+            fixed=fixed if is_fixed else None,
+            parts=parts,
+            mode=mode,
+            redactions=redactions,
+            patience=patience,
         )
 
     def fit(self, text: str, captures: Mapping[str, str]) -> Fit:
@@ -98,9 +103,12 @@ class LineRule:
                 return _FITS
             if all(isinstance(part, Literal) for part in self.parts):
                 return _differs(self.fixed, text)
-        if self.mode is MatchMode.REGEX:
-            return self._fit_regex(text, captures)
-        return self._fit_pieces(text, captures)
+        try:
+            if self.mode is MatchMode.REGEX:
+                return self._fit_regex(text, captures)
+            return self._fit_pieces(text, captures)
+        except TooSlowError as error:
+            return _no_fit(str(error))
 
     def needs(self, captures: Mapping[str, str]) -> bool:
         """Whether it names a capture that is neither in `captures` nor its own."""
@@ -109,49 +117,58 @@ class LineRule:
         return not named <= own | set(captures)
 
     def _fit_pieces(self, text: str, captures: Mapping[str, str]) -> Fit:
-        pieces: list[_Piece] = []
+        pieces: list[Piece] = []
         again: list[tuple[int, str]] = []
         for part in self.parts:
             piece = self._piece(part, captures)
             if piece is None:
                 return _no_fit(f"nothing was captured as `{part!s}` before this line")
-            if isinstance(part, Captured | Capture) and isinstance(piece, _Hole):
+            if isinstance(part, Captured | Capture) and isinstance(piece, Hole):
                 again.append((len(pieces), part.name))
             pieces.append(piece)
-        cut, stuck_part, stuck_at = _cut(pieces, text)
-        if cut is None:
-            return _stuck(self.parts, pieces, stuck_part, text, stuck_at)
+        places, stuck_part, stuck_at = cut(pieces, text, self.patience)
+        if places is None:
+            return _stuck(self.parts, pieces, stuck_part, text, stuck_at, patience=self.patience)
         caught: dict[str, str] = {}
         for index, name in again:
-            piece_text = text[cut[index] : cut[index + 1]]
+            piece_text = text[places[index] : places[index + 1]]
             if caught.setdefault(name, piece_text) != piece_text:
                 reason = f"`[[{name}]]` was `{caught[name]}` before, and is `{piece_text}` here"
                 shown = sum(len(str(part)) for part in self.parts[:index])
-                return _no_fit(reason, cut[index] + 1, shown + 1)
+                return _no_fit(reason, places[index] + 1, shown + 1)
         return Fit(fits=True, caught=caught, reason="")
 
-    def _piece(self, part: Part, captures: Mapping[str, str]) -> _Piece | None:
+    def _piece(self, part: Part, captures: Mapping[str, str]) -> Piece | None:
         """What `part` stands for, None if it names a capture that was not made."""
         if isinstance(part, Capture | Captured) and part.name in captures:
             return captures[part.name]
         match part:
             case Literal(text=text):
                 return text
-            case Gap():
-                return _Hole(written=str(part), pattern=None)
-            case Redacted(name=name):
-                return _Hole(written=str(part), pattern=self.redactions[name])
-            case Capture(name=name, kind=kind):
-                return _Hole(written=str(part), pattern=self.redactions[kind], capture=name)
             case Captured():
                 return self._caught_here(part)
+            case Gap() | Redacted() | Capture() | Tolerance():
+                return self._hole(part)
             case _ as unreachable:
                 assert_never(unreachable)
 
-    def _caught_here(self, part: Captured) -> _Hole | None:
+    def _hole(self, part: Gap | Redacted | Capture | Tolerance) -> Hole:
+        match part:
+            case Gap():
+                return Hole(written=str(part), pattern=None)
+            case Redacted(name=name):
+                return Hole(written=str(part), pattern=self.redactions[name])
+            case Capture(name=name, kind=kind):
+                return Hole(written=str(part), pattern=self.redactions[kind], capture=name)
+            case Tolerance():
+                return Hole(written=str(part), pattern=None, tolerance=part)
+            case _ as unreachable:
+                assert_never(unreachable)
+
+    def _caught_here(self, part: Captured) -> Hole | None:
         """A hole of the form of the capture in this very line; that its text is the same is checked later."""
         kinds = [p.kind for p in self.parts if isinstance(p, Capture) and p.name == part.name]
-        return _Hole(written=str(part), pattern=self.redactions[kinds[0]]) if kinds else None
+        return Hole(written=str(part), pattern=self.redactions[kinds[0]]) if kinds else None
 
     def _fit_regex(self, text: str, captures: Mapping[str, str]) -> Fit:
         names: list[str] = []
@@ -161,19 +178,19 @@ class LineRule:
             match piece:
                 case None:
                     return _no_fit(f"nothing was captured as `{part!s}` before this line")
-                case _Hole(capture=str(name)) if name not in names:
+                case Hole(capture=str(name)) if name not in names:
                     names.append(name)
                     pattern += f"(?P<docwalk_{len(names)}>{_source(piece.pattern)})"
-                case _Hole() if isinstance(part, Captured | Capture):
+                case Hole() if isinstance(part, Captured | Capture):
                     pattern += f"(?P=docwalk_{names.index(part.name) + 1})"
-                case _Hole():
+                case Hole():
                     pattern += f"(?:{_source(piece.pattern)})"
                 case str():
                     pattern += piece if isinstance(part, Literal) else re.escape(piece)
                 case _ as unreachable:
                     assert_never(unreachable)
         try:
-            found = re.fullmatch(pattern, text)
+            found = self.patience.full_match(pattern, text)
         except re.error as error:
             return _no_fit(f"`{self.shown}` is no regular expression: {error}")
         if found is None:
@@ -230,15 +247,22 @@ def _differs(expected: str, text: str) -> Fit:
     return _no_fit(f"differs from column {column}", column)
 
 
-def _stuck(parts: Sequence[Part], pieces: Sequence[_Piece], index: int, text: str, offset: int) -> Fit:
+def _stuck(
+    parts: Sequence[Part],
+    pieces: Sequence[Piece],
+    index: int,
+    text: str,
+    offset: int,
+    *,
+    patience: Patience,
+) -> Fit:
     """Why a line with placeholders does not fit: the part that was reached last, and where."""
     piece = pieces[index] if index < len(pieces) else None
     follower = pieces[index + 1] if index + 1 < len(pieces) else None
-    if isinstance(piece, _Hole) and piece.pattern is not None and isinstance(follower, str):
-        # The placeholder may fit, and what follows it not: that is then what is wrong.
-        fitting = piece.pattern.match(text, offset)
-        if fitting is not None:
-            index, offset, piece = index + 1, fitting.end(), follower
+    end = _end_of_fit(piece, text, offset, patience) if isinstance(piece, Hole) else None
+    if end is not None and isinstance(follower, str):
+        # The placeholder fits, and what follows it does not: that is then what is wrong.
+        index, offset, piece = index + 1, end, follower
     shown_before = sum(len(str(part)) for part in parts[:index])
     same = _common(piece, text[offset:]) if isinstance(piece, str) else 0
     column = offset + same + 1
@@ -252,76 +276,29 @@ def _stuck(parts: Sequence[Part], pieces: Sequence[_Piece], index: int, text: st
         reason = f"`{parts[index]}` is `{piece}`, which was expected at column {offset + 1}, {found}"
     elif isinstance(piece, str):
         reason = f"`{piece[word:]}` was expected at column {offset + word + 1}, {found}"
+    elif piece.tolerance is not None:
+        reason = _not_near(piece.tolerance, text, offset)
     elif piece.pattern is None:
-        wanted = follower.written if isinstance(follower, _Hole) else follower
+        wanted = follower.written if isinstance(follower, Hole) else follower
         reason = f"`{wanted}` was expected somewhere from column {column}, {found}"
     else:
         reason = f"`{piece.written}` does not fit at column {column}, {found}"
     return _no_fit(reason, column, expected_column)
 
 
-def _cut(pieces: Sequence[_Piece], text: str) -> tuple[tuple[int, ...] | None, int, int]:
-    """Offsets where the pieces of a fitting line begin, and its end; else None; the furthest part and offset.
-
-    There is at least one piece: a line without any is fixed.
-
-    A depth-first search that visits each (part, offset) once. `[[...]]` is taken as short as possible and
-    a placeholder as long as possible, the leftmost deciding first. A gap from offset p includes every gap
-    from a later offset: `gap_from` keeps what was tried, so that all gaps of a part take n steps together.
-    """
-    last = len(pieces)
-    seen: list[set[int]] = [set() for _ in range(last + 1)]
-    gap_from = [len(text) + 1] * last
-    furthest = (0, 0)
-    starts = [0]
-    stack: list[Iterator[int]] = [_ends(pieces, 0, text, 0, gap_from)]
-    while stack:
-        end = next(stack[-1], None)
-        if end is None:
-            stack.pop()
-            starts.pop()
-            continue
-        index = len(stack)
-        if end in seen[index]:
-            continue
-        seen[index].add(end)
-        furthest = max(furthest, (index, end))
-        if index < last:
-            starts.append(end)
-            stack.append(_ends(pieces, index, text, end, gap_from))
-        elif end == len(text):
-            return (*starts, end), index, end
-    return None, *furthest
+def _end_of_fit(hole: Hole, text: str, start: int, patience: Patience) -> int | None:
+    """Where text of a hole's form ends, that begins at `start`; None where there is none, or any would do."""
+    if hole.tolerance is not None:
+        number = NUMBER.match(text, start)
+        return number.end() if number is not None and hole.tolerance.holds(number[0]) else None
+    found = patience.match_at(hole.pattern.pattern, text, start) if hole.pattern is not None else None
+    return found.end() if found is not None else None
 
 
-def _ends(pieces: Sequence[_Piece], index: int, text: str, start: int, gap_from: list[int]) -> Iterator[int]:
-    """Offsets at which piece `index`, begun at `start`, can end, the preferred ones first."""
-    piece = pieces[index]
-    follower = pieces[index + 1] if index + 1 < len(pieces) else None
-    if isinstance(piece, str):
-        if text.startswith(piece, start):
-            yield start + len(piece)
-    elif piece.pattern is None:
-        stop, gap_from[index] = gap_from[index], min(start, gap_from[index])
-        if index + 1 == len(pieces):
-            yield len(text)
-        elif isinstance(follower, str):
-            yield from _occurrences(text, follower, start, stop)
-        else:
-            yield from range(start, stop)
-    elif index + 1 == len(pieces):
-        if piece.pattern.fullmatch(text[start:]):
-            yield len(text)
-    else:
-        for end in range(len(text), start - 1, -1):
-            is_followed = not isinstance(follower, str) or text.startswith(follower, end)
-            if is_followed and piece.pattern.fullmatch(text[start:end]):
-                yield end
-
-
-def _occurrences(text: str, part: str, start: int, stop: int) -> Iterator[int]:
-    """Offsets from `start` to before `stop` at which `part` stands, overlapping ones too."""
-    found = text.find(part, start)
-    while 0 <= found < stop:
-        yield found
-        found = text.find(part, found + 1)
+def _not_near(tolerance: Tolerance, text: str, offset: int) -> str:
+    number = NUMBER.match(text, offset)
+    if number is None:
+        rest = f"found `{text[offset:]}`" if offset < len(text) else "the line ends"
+        return f"`{tolerance}` expects a number at column {offset + 1}, {rest}"
+    low, high = (f"{bound.normalize():f}" for bound in tolerance.bounds)
+    return f"`{number[0]}` at column {offset + 1} is not within `{tolerance}`, which is {low} to {high}"

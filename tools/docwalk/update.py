@@ -8,28 +8,16 @@ reported. Pure but for `write_source`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, assert_never
 
-from docwalk.expectation import (
-    ELISION,
-    EXIT_LINE,
-    PLACEHOLDER,
-    QUOTE,
-    REPL_ELISION,
-    Elision,
-    LineExpectation,
-    PlaceholderError,
-    parse_expected,
-    quote_output_line,
-)
+from docwalk.expectation import EXIT_LINE, LineExpectation
 from docwalk.match import RowKind, match_lines
-from docwalk.match_line import LineRule
-from docwalk.options import MatchMode, accepted_prompts, is_repl_prompt
+from docwalk.options import MatchMode
 from docwalk.plan import TypeCommand
 from docwalk.record import write_atomically
 from docwalk.redaction import compile_redactions
 from docwalk.results import Outcome
+from docwalk.rewriting import Rewriter
 from docwalk.source import Span
 
 if TYPE_CHECKING:
@@ -38,7 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from docwalk.document import Block, Document
-    from docwalk.expectation import ExpectedLine
     from docwalk.match import Row
     from docwalk.plan import Step, Walk
     from docwalk.results import StepResult, WalkResult
@@ -176,10 +163,8 @@ class _Writer:
         self._action = action
         self._redactions = redactions
         self._captures = captures
-        self._site_values = site_values
         self._lines = {source.position(line.span.start).line: line for line in block.lines}
-        is_repl = block.options.prompt is not None and is_repl_prompt(block.options.prompt)
-        self._elision = REPL_ELISION if is_repl else ELISION
+        self._rewriter = Rewriter(options=block.options, redactions=redactions, site_values=site_values)
 
     def edits(self, step: Step, result: StepResult) -> Iterator[Edit]:
         """Edits that make the step's expectation fit its result, in order."""
@@ -197,7 +182,9 @@ class _Writer:
         added: list[str] = []
         for row in () if match.matched else match.rows:
             if row.expected is None:
-                added += [self._quoted(lines[at]) for at in range(row.start, row.end) if _is_output(row)]
+                added += [
+                    self._rewriter.quoted(lines[at]) for at in range(row.start, row.end) if _is_output(row)
+                ]
                 continue
             if added:
                 yield self._insertion(last, added)
@@ -213,7 +200,9 @@ class _Writer:
     def _row_edits(self, row: Row, line: int, lines: Sequence[str]) -> Iterator[Edit]:
         match row.kind:
             case RowKind.CHANGED if isinstance(row.expected, LineExpectation):
-                yield self._replacement(line, self._rewritten(row.expected, lines[row.start]))
+                yield self._replacement(
+                    line, self._rewriter.rewritten(self._lines[line].text, lines[row.start], self._captures)
+                )
             case RowKind.MISSING if self._action.match is not MatchMode.CONTAINS:
                 # `contains` states what matters: to drop such a line is for its author to decide.
                 yield self._deletion(line)
@@ -237,75 +226,6 @@ class _Writer:
             yield self._replacement(last + 1, f"[exit {status}]")
         else:
             yield self._insertion(last, [f"[exit {status}]"])
-
-    def _quoted(self, text: str) -> str:
-        return quote_output_line(
-            text,
-            prompts=accepted_prompts(self._block.options),
-            elision=self._elision,
-            match=self._action.match,
-        )
-
-    def _rewritten(self, expected: LineExpectation, text: str) -> str:
-        """How `text` is written in place of `expected`, with those placeholders that still hold."""
-        quoted = self._quoted(text)
-        before = self._lines[expected.source_line].text
-        if self._action.match is MatchMode.REGEX or before.startswith(QUOTE):
-            return quoted
-        pieces = self._kept(before, text)
-        literals = pieces[::2]
-        is_plain = not any(PLACEHOLDER.search(literal) for literal in literals)
-        if len(pieces) == 1 or not is_plain or self._quoted(literals[0]) != literals[0]:
-            return quoted
-        written = "".join(pieces)
-        return quoted if isinstance(self._parsed(written), Elision) else written
-
-    def _kept(self, before: str, text: str) -> list[str]:
-        """`text` cut into literals and, between them, placeholders of `before` that still hold.
-
-        A placeholder holds where the text between its neighbours, found by comparing both lines, fits it.
-        """
-        found = list(PLACEHOLDER.finditer(before))
-        # Characters that stand for placeholders while both texts are compared; no terminal prints them.
-        marks = {chr(0xF0000 + index): placeholder[0] for index, placeholder in enumerate(found)}
-        shown = before
-        for mark, placeholder in zip(reversed(marks), reversed(found), strict=True):
-            shown = shown[: placeholder.start()] + mark + shown[placeholder.end() :]
-        blocks = SequenceMatcher(None, shown, text, autojunk=False).get_matching_blocks()
-        where = {a + i: b + i for a, b, size in blocks for i in range(size)}
-        where |= {-1: -1, len(shown): len(text)}
-        pieces: list[str] = []
-        at = 0
-        for index, mark in enumerate(shown):
-            left, right = where.get(index - 1), where.get(index + 1)
-            if mark not in marks or left is None or right is None:
-                continue
-            if self._holds(marks[mark], text[left + 1 : right]):
-                pieces += [text[at : left + 1], marks[mark]]
-                at = right
-        return [*pieces, text[at:]]
-
-    def _holds(self, placeholder: str, text: str) -> bool:
-        try:
-            parsed = self._parsed(placeholder)
-        except PlaceholderError:
-            return False  # it names a capture that was not made
-        if isinstance(parsed, Elision):
-            return True
-        rule = LineRule.of(
-            parsed, mode=self._action.match, redactions=self._redactions, captures=self._captures
-        )
-        return rule.fit(text, self._captures).fits
-
-    def _parsed(self, text: str) -> ExpectedLine:
-        return parse_expected(
-            text,
-            line=1,
-            redactions=self._redactions,
-            captures=self._captures,
-            site_values=self._site_values,
-            elision=self._elision,
-        )
 
     def _replacement(self, line: int, text: str) -> Edit:
         """Another text in a line of the body; what stands before it stays, if it had any text."""
