@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import tempfile
@@ -48,9 +49,21 @@ def login() -> BuiltEnvironment:
     return built
 
 
-@pytest.fixture
-def inside(login: BuiltEnvironment) -> Iterator[Inside]:
-    """Commands of one test share a home; nothing of it outlives the test."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """An upper directory with a home as the backend makes it."""
+
+    upper: Path
+    """The upper directory."""
+    work: Path
+    """The overlay's work directory."""
+    path: PurePosixPath
+    """The home inside."""
+
+
+@contextlib.contextmanager
+def open_home(built: BuiltEnvironment) -> Iterator[Home]:
+    """A fresh home; nothing of it outlives the context."""
     folder = Path(tempfile.mkdtemp(prefix="docwalk-test-"))
     folder.chmod(0o755)
     identity = sandbox_identity()
@@ -58,7 +71,7 @@ def inside(login: BuiltEnvironment) -> Iterator[Inside]:
     upper.chmod(0o755)
     home = upper / "home" / "reader"
     home.mkdir(parents=True)
-    skel = login.find("/etc/skel")
+    skel = built.find("/etc/skel")
     assert skel is not None
     for file in skel.iterdir():
         shutil.copyfile(file, home / file.name)
@@ -66,29 +79,38 @@ def inside(login: BuiltEnvironment) -> Iterator[Inside]:
         give(path, identity)
     home.parent.chmod(0o555)
     upper.chmod(0o555)
+    try:
+        yield Home(upper=upper, work=work, path=PurePosixPath("/home/reader"))
+    finally:
+        remove_tree(folder)
+
+
+@pytest.fixture
+def inside(login: BuiltEnvironment) -> Iterator[Inside]:
+    """Commands of one test share a home; nothing of it outlives the test."""
     transport = detect_transport()
+    with open_home(login) as home:
 
-    def run(command: str) -> Answer:
-        spec = SandboxSpec(
-            layers=login.layers,
-            upper=upper,
-            work=work,
-            binds=transport.binds(),
-            files=transport.files(hostname="login1"),
-            hostname="login1",
-            environ={
-                "HOME": "/home/reader",
-                "USER": "reader",
-                "LANG": "C.UTF-8",
-                "TERM": "dumb",
-                "PATH": "/usr/local/bin:/usr/bin:/bin",
-            },
-            cwd=PurePosixPath("/home/reader"),
-        )
-        shell = ("bash", "--login", "-c", command)
-        with start(spec, shell, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-            output, _ = process.communicate()
-        return Answer(text=output.decode().rstrip("\n"), status=process.returncode)
+        def run(command: str) -> Answer:
+            spec = SandboxSpec(
+                layers=login.layers,
+                upper=home.upper,
+                work=home.work,
+                binds=transport.binds(),
+                files=transport.files(hostname="login1"),
+                hostname="login1",
+                environ={
+                    "HOME": "/home/reader",
+                    "USER": "reader",
+                    "LANG": "C.UTF-8",
+                    "TERM": "dumb",
+                    "PATH": "/usr/local/bin:/usr/bin:/bin",
+                },
+                cwd=home.path,
+            )
+            shell = ("bash", "--login", "-c", command)
+            with start(spec, shell, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+                output, _ = process.communicate()
+            return Answer(text=output.decode().rstrip("\n"), status=process.returncode)
 
-    yield run
-    remove_tree(folder)
+        yield run

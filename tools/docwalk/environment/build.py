@@ -22,7 +22,7 @@ from docwalk.bubblewrap import Bind, Identity, SandboxSpec, start
 from docwalk.environment import apt
 from docwalk.environment.base import build_base
 from docwalk.environment.digest import environment_digest, layer_digests
-from docwalk.environment.manifest import collect_manifest
+from docwalk.environment.manifest import SCHEMA, collect_manifest
 from docwalk.environment.owner import LayerOwner, layer_owner
 from docwalk.environment.store import BUILDING_PREFIX, BuiltEnvironment, Store, write_whole
 from docwalk.environment.transport import detect_transport
@@ -121,7 +121,8 @@ def build_environment(
     """
     found = store.find(environment)
     if found is not None:
-        return found
+        is_current = found.manifest.get("schema") == SCHEMA or not store.is_own(found)
+        return found if is_current else finish_environment(environment, store)
     digests = layer_digests(environment)
     store.make_folders()
 

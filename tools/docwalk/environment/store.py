@@ -104,6 +104,10 @@ class Store:
                 )
         return None
 
+    def is_own(self, built: BuiltEnvironment) -> bool:
+        """Whether its layers lie in this store, not in the fallback."""
+        return built.layers[0].is_relative_to(self.folder)
+
     def _stores(self) -> Iterator[Store]:
         yield self
         if self.fallback is not None:
