@@ -70,6 +70,8 @@ class Bind:
     """Path inside; it must exist in a layer, or lie below a tmpfs."""
     writable: bool = False
     """Whether the inside may write to it."""
+    is_device: bool = False
+    """Whether it is a device that the inside may use as such."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,7 +213,12 @@ def is_reachable(path: Path) -> bool:
 
 
 def bwrap_argv(
-    spec: SandboxSpec, command: Sequence[str], *, bwrap: Path, file_fds: Mapping[PurePosixPath, int]
+    spec: SandboxSpec,
+    command: Sequence[str],
+    *,
+    bwrap: Path,
+    file_fds: Mapping[PurePosixPath, int],
+    info_fd: int | None = None,
 ) -> tuple[str, ...]:
     """The command line for `spec`; pure.
 
@@ -220,6 +227,7 @@ def bwrap_argv(
         command: program and arguments inside.
         bwrap: the program.
         file_fds: descriptor that `spec.files[path]` is read from, for each of its paths.
+        info_fd: descriptor it tells on which process is 1 inside; None for none.
     """
     return (
         str(bwrap),
@@ -232,14 +240,12 @@ def bwrap_argv(
         *(("--as-pid-1",) if spec.is_init else ()),
         *(("--unshare-net",) if spec.network is not Network.HOST else ()),
         *("--hostname", spec.hostname),
+        *(("--info-fd", str(info_fd)) if info_fd is not None else ()),
         *_cap_arguments(spec),
         *_root_arguments(spec),
         *("--proc", "/proc", "--dev", "/dev"),
         *_flat(("--perms", "1777", "--tmpfs", str(path)) for path in spec.tmpfs),
-        *_flat(
-            ("--bind" if bind.writable else "--ro-bind", str(bind.source), str(bind.target))
-            for bind in spec.binds
-        ),
+        *_flat((_bind_option(bind), str(bind.source), str(bind.target)) for bind in spec.binds),
         *_flat(("--perms", "0444", "--ro-bind-data", str(file_fds[path]), str(path)) for path in spec.files),
         "--clearenv",
         *_flat(("--setenv", name, value) for name, value in spec.environ.items()),
@@ -247,6 +253,12 @@ def bwrap_argv(
         "--",
         *command,
     )
+
+
+def _bind_option(bind: Bind) -> str:
+    if bind.is_device:
+        return "--dev-bind"
+    return "--bind" if bind.writable else "--ro-bind"
 
 
 def _user_arguments(spec: SandboxSpec) -> tuple[str, ...]:
@@ -288,6 +300,7 @@ def start(
     stderr: int | IO[bytes] | None = None,
     identity: Identity | None = None,
     prefix: Sequence[str] = (),
+    info_fd: int | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start `command` inside `spec`, in a session of its own; it dies with us.
 
@@ -300,6 +313,7 @@ def start(
         stderr: as for `subprocess.Popen`.
         identity: account outside; None is `sandbox_identity()`.
         prefix: what stands before bwrap's argv, such as `nsenter` into a namespace.
+        info_fd: descriptor among `pass_fds` that it tells on which process is 1 inside; None for none.
 
     Raises:
         BackendError: there is no usable bwrap.
@@ -309,7 +323,7 @@ def start(
     file_fds = {path: _memory_file(content) for path, content in spec.files.items()}
     try:
         return subprocess.Popen(
-            (*prefix, *bwrap_argv(spec, command, bwrap=bwrap, file_fds=file_fds)),
+            (*prefix, *bwrap_argv(spec, command, bwrap=bwrap, file_fds=file_fds, info_fd=info_fd)),
             stdin=stdin,
             stdout=stdout,
             stderr=stderr,
