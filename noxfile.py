@@ -86,12 +86,13 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, spelling and the direction of imports."""
-    install(session, groups=("lint",))
+    """Check style, spelling, the direction of imports, and the tutorials themselves."""
+    install(session, extras=("lint",), groups=("lint",))
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("codespell")
     session.run("lint-imports", "--no-cache")
+    session.run("docwalk", "lint", "--shares")
 
 
 @nox.session

@@ -8,6 +8,8 @@ import pytest
 
 from docwalk.cli import COMMANDS
 from docwalk.errors import ErrorCode
+from docwalk.lint.registry import RULES, UNUSED_IGNORE
+from docwalk.lint.rules.shellcheck import EXCLUDED
 from docwalk.options import OPTIONS
 from docwalk.redaction import BUILTIN
 from docwalk.status import Status
@@ -43,3 +45,13 @@ def test_every_command_is_named(name: str) -> None:
 @pytest.mark.parametrize("status", Status)
 def test_every_status_is_explained(status: Status) -> None:
     assert f"| **{status.value.capitalize()}** |" in page("explanation/what-verified-means.md")
+
+
+@pytest.mark.parametrize("rule", [*RULES, UNUSED_IGNORE])
+def test_every_lint_rule_has_a_section(rule: str) -> None:
+    assert f"\n### {rule}\n" in page("reference/lint.md")
+
+
+@pytest.mark.parametrize("code", EXCLUDED)
+def test_every_excluded_finding_of_shellcheck_has_its_reason(code: str) -> None:
+    assert f"\n| {code} | {EXCLUDED[code]} |" in page("reference/lint.md")

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from docwalk.errors import ErrorCode, SourceError
+from docwalk.lint_settings import LintSettings, read_lint_settings
 from docwalk.options import OPTIONS, OptionError, did_you_mean, parse_duration
 from docwalk.redaction import BUILTIN, NAME, explain_bad_redaction
 from docwalk.source import Problems, Source
@@ -95,6 +96,8 @@ class Project:
     """Days after which any other record is stale."""
     records_dir: Path
     """Folder of records."""
+    lint: LintSettings = field(default_factory=LintSettings)
+    """What `docwalk lint` looks for."""
 
 
 def find_root(start: Path) -> Path | None:
@@ -178,6 +181,7 @@ class _Reader:
             "axes": self._axes,
             "redactions": self._redactions,
             "site": self._site,
+            "lint": self._lint,
         }
         defaults = {name: option for name, option in OPTIONS.items() if option.on_pages}
         read: dict[str, object] = {}
@@ -212,6 +216,7 @@ class _Reader:
             ("fresh-network-days", "fresh_network_days"),
             ("axes", "axes"),
             ("site", "site_values"),
+            ("lint", "lint"),
         ):
             if key in given:
                 fields[name] = given[key]
@@ -301,6 +306,12 @@ class _Reader:
             else:
                 site[name] = text
         return MappingProxyType(site)
+
+    def _lint(self, value: object, keys: tuple[str, ...]) -> LintSettings:
+        settings, wrong = read_lint_settings(self._table(value, keys))
+        for each in wrong:
+            self._bad(each.message, (*keys, *each.keys), each.hint)
+        return settings
 
     def _texts(self, value: object, keys: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         for name, entry in self._table(value, keys).items():

@@ -80,17 +80,19 @@ class SourceProblem:
 
     def __str__(self) -> str:
         """`path:line:col: error[code]: message`, the line with the span underlined, the hint."""
-        gutter = f"{self.line:>5} | "
-        shown = self.text.expandtabs(4)
-        before = len(self.text[: self.column - 1].expandtabs(4))
-        lines = [
-            f"{self.path}:{self.line}:{self.column}: error[{self.code.value}]: {self.message}",
-            f"{gutter}{shown}",
-            " " * (len(gutter) - 2) + "| " + " " * before + "^" * max(1, self.width),
-        ]
+        head = f"{self.path}:{self.line}:{self.column}: error[{self.code.value}]: {self.message}"
+        lines = [head, *underlined(self.text, line=self.line, column=self.column, width=self.width)]
         if self.hint is not None:
             lines.append(f"hint: {self.hint}")
         return "\n".join(lines)
+
+
+def underlined(text: str, *, line: int, column: int, width: int) -> tuple[str, str]:
+    """A source line with its number, and carets below `width` columns from `column` (both from 1)."""
+    gutter = f"{line:>5} | "
+    before = len(text[: column - 1].expandtabs(4))
+    carets = " " * (len(gutter) - 2) + "| " + " " * before + "^" * max(1, width)
+    return f"{gutter}{text.expandtabs(4)}", carets
 
 
 class SourceError(Exception):

@@ -13,7 +13,7 @@ from docwalk.source import Problems
 from docwalk.yaml_mapping import Entry, MappingError, plain, read_mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from docwalk.config import Project
     from docwalk.errors import SourceProblem
@@ -46,6 +46,8 @@ class PageSettings:
     """Combinations that are no walk."""
     redactions: tuple[tuple[str, str], ...] = ()
     """Own redactions: name and regular expression."""
+    lint_ignore: tuple[tuple[str, Span], ...] = ()
+    """Rules of `docwalk lint` that the page is not held to: name and where it is written."""
     options: Mapping[str, object] = field(default_factory=dict)
     """Defaults of block options, by field of `BlockOptions`."""
 
@@ -93,23 +95,26 @@ class _Reader:
     def _settings(self, entries: tuple[Entry, ...]) -> PageSettings:
         values: dict[str, object] = {}
         options: dict[str, object] = {}
-        names = ["environment", "shell", "walk-timeout", "coverage", "exclude", "redactions"]
+        names = ["environment", "shell", "walk-timeout", "coverage", "exclude", "redactions", "lint"]
         names += [name for name, option in OPTIONS.items() if option.on_pages]
+        readers: dict[str, tuple[str, Callable[[Entry], object]]] = {
+            "environment": ("environment", self._environment),
+            "exclude": ("exclude", self._exclude),
+            "redactions": ("redactions", self._redactions),
+            "lint": ("lint_ignore", self._lint_ignore),
+        }
         for entry in entries:
             try:
                 match entry.key:
-                    case "environment":
-                        values["environment"] = self._environment(entry)
                     case "shell":
                         values["shell"] = _one_of(entry.value, SHELLS, "shell")
                     case "walk-timeout":
                         values["walk_timeout_s"] = parse_duration(entry.value)
                     case "coverage":
                         values["coverage"] = _one_of(entry.value, COVERAGES, "coverage")
-                    case "exclude":
-                        values["exclude"] = self._exclude(entry)
-                    case "redactions":
-                        values["redactions"] = self._redactions(entry)
+                    case "environment" | "exclude" | "redactions" | "lint" as key:
+                        field_name, read = readers[key]
+                        values[field_name] = read(entry)
                     case key if key in names:
                         options[OPTIONS[key].field] = OPTIONS[key].parse(plain(entry.value))
                     case key:
@@ -156,6 +161,14 @@ class _Reader:
             else:
                 self.problems.add(ErrorCode.BAD_VALUE, reason, own.value_span, hint=None)
         return tuple(redactions)
+
+    def _lint_ignore(self, entry: Entry) -> tuple[tuple[str, Span], ...]:
+        own = entry.value if isinstance(entry.value, tuple) else ()
+        ignored = next((each for each in own if each.key == "ignore"), None)
+        if len(own) != 1 or ignored is None:
+            raise OptionError("all it has is `ignore`", hint="write `lint: {ignore: [NAME of a rule]}`")
+        names = ignored.value if isinstance(ignored.value, list) else [ignored.value]
+        return tuple((str(name), ignored.value_span) for name in names)
 
     def _unknown(self, key: str, span: Span, names: Sequence[str]) -> None:
         hint = did_you_mean(key, names, otherwise="write one of")

@@ -40,6 +40,7 @@ COMMANDS: Final = {
     "run": ("docwalk.cli.run:run", "Walk pages and keep the records."),
     "update": ("docwalk.cli.update:update", "Rewrite expected output from a run."),
     "status": ("docwalk.cli.status:status", "Show what is known of each page's blocks."),
+    "lint": ("docwalk.cli.lint:lint", "Find what is well-formed, and still wrong for readers."),
     "plan": ("docwalk.cli.plan:plan", "Print what would be run, as JSON."),
     "doctor": ("docwalk.cli.doctor:doctor", "Say what this machine can do, and what mends the rest."),
     "env": ("docwalk.cli.env:env", "Build, show, export and import environments."),

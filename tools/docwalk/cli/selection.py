@@ -45,7 +45,7 @@ def select(paths: Sequence[Path], *, walks: Sequence[str] = (), keyword: str = "
         UsageError: nothing is left of what was asked for.
     """
     project = load_project(paths[0] if paths else Path.cwd())
-    pages = _pages(paths, project)
+    pages = pages_of(paths, project)
     if not pages:
         where = " ".join(map(str, paths)) or str(project.root)
         raise click.UsageError(f"there is no page in {where}")
@@ -66,7 +66,7 @@ def select(paths: Sequence[Path], *, walks: Sequence[str] = (), keyword: str = "
     return Selection(project=project, documents=documents, walks=chosen)
 
 
-def _pages(paths: Sequence[Path], project: Project) -> tuple[Path, ...]:
+def pages_of(paths: Sequence[Path], project: Project) -> tuple[Path, ...]:
     """Files as they were named; of a folder the project's pages in it, or any if it has none."""
     known = page_paths(project)
     if not paths:

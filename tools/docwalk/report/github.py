@@ -31,7 +31,12 @@ def problem_annotations(problems: Iterable[SourceProblem]) -> Iterator[str]:
 
 
 def _annotation(path: str, line: int, title: str, message: str) -> str:
-    return f"::error file={_value(path)},line={line},title={_value(title)}::{_data(message)}"
+    return annotation("error", path, line, title, message)
+
+
+def annotation(level: str, path: str, line: int, title: str, message: str) -> str:
+    """One line that a forge shows beside line `line` of a file; `level` is `error` or `warning`."""
+    return f"::{level} file={_value(path)},line={line},title={_value(title)}::{_data(message)}"
 
 
 def _data(text: str) -> str:

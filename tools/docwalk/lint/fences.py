@@ -1,0 +1,67 @@
+"""Fences of a page that are no blocks: nobody runs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from docwalk.directives import CODE_DIRECTIVES, FILE_LANGUAGE, SHELL_ALIASES, SHELL_LANGUAGES
+from docwalk.markdown import markdown_parser
+from docwalk.source import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from docwalk.source import Source
+
+_RUN: Final = frozenset((*SHELL_LANGUAGES, *SHELL_ALIASES, FILE_LANGUAGE))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherFence:
+    """One fence that is not run."""
+
+    language: str
+    """Its word in lower case, braces removed; empty where it has none."""
+    is_directive: bool
+    """Whether the word stands in braces."""
+    info_span: Span
+    """The word in the page."""
+    span: Span
+    """The line of the opening fence."""
+    lines: tuple[str, ...]
+    """Its body."""
+
+
+def other_fences(source: Source) -> Iterator[OtherFence]:
+    """Fences that are not run, those in tabs, notes and other directives too."""
+    lines = [source.line_text(number) for number in range(1, len(source.line_starts) + 1)]
+    yield from _fences(source, lines, 1)
+
+
+def _fences(source: Source, texts: list[str], first: int) -> Iterator[OtherFence]:
+    """Fences of some lines of the page, `first` being the number of the first of them."""
+    for token in markdown_parser().parse("\n".join(texts) + "\n"):
+        if token.type not in {"fence", "colon_fence"} or token.map is None:
+            continue
+        line = first + token.map[0]
+        word = (token.info.split(maxsplit=1) or [""])[0]
+        is_directive = word.startswith("{") and word.endswith("}")
+        language = (word[1:-1] if is_directive else word).lower()
+        body = token.content.split("\n")[:-1]
+        if language in _RUN:
+            continue
+        if is_directive and language in CODE_DIRECTIVES:
+            continue
+        span = source.line_span(line)
+        start = span.end - len(source.slice(span).lstrip(" >"))
+        at = source.text.find(word, start, span.end) if word else start
+        yield OtherFence(
+            language=language,
+            is_directive=is_directive,
+            info_span=Span(start=at, end=at + max(1, len(word))),
+            span=Span(start=start, end=span.end),
+            lines=tuple(body),
+        )
+        if is_directive or token.type == "colon_fence":
+            yield from _fences(source, body, line + 1)

@@ -1,0 +1,31 @@
+"""Blocks that are not run, without a reason that tells readers anything."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from docwalk.lint.finding import Found
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from docwalk.lint.page import LintPage
+
+MIN_WORDS: Final = 3
+"""Words that a reason has at least: it says what is missing, or what would happen."""
+_EMPTY: Final = re.compile(
+    r"\b(?:todo|fixme|tbd|later|for now|flaky|broken|temporar\w+|wip)\b", re.IGNORECASE
+)
+
+
+def check(page: LintPage) -> Iterator[Found]:
+    """Reasons of `skip` that are no reason, or only a promise."""
+    for each in page.blocks:
+        reason = each.block.options.skip
+        if reason is not None and (len(reason.split()) < MIN_WORDS or _EMPTY.search(reason)):
+            yield Found(
+                span=each.block.span,
+                message=f"this block is never run, and `{reason}` does not tell readers why",
+                hint="run it, or say what it needs that is not there; `requires` runs it where it is",
+            )
