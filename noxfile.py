@@ -56,10 +56,10 @@ def provide_browser(session: nox.Session) -> None:
 
 @nox.session
 def doctest(session: nox.Session) -> None:
-    """Verify every tutorial in its environment and write the records (the main job)."""
+    """Verify every tutorial, and the reference's examples, and write the records (the main job)."""
     install(session, extras=("pytest", "sphinx"), groups=("tests",))
     session.run(
-        *("pytest", "tutorials", "-m", "container", "-n", WORKERS, "-q"),
+        *("pytest", "tutorials", "docs/reference/language", "-m", "container", "-n", WORKERS, "-q"),
         *("-p", "no:hypothesispytest", "-p", "no:cacheprovider"),  # nothing here needs them: a quicker start
         *session.posargs,
     )

@@ -7,6 +7,7 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 import pytest
+from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import docutils_namespace
@@ -118,3 +119,59 @@ def test_a_record_that_cannot_be_read_is_a_warning_not_a_silence(
     path.write_text("{", "utf-8")
     assert "1 record cannot be read" in build()
     assert "there is no record" in page(project)
+
+
+EXAMPLE = """\
+# Page
+
+````{example} one
+---
+docwalk:
+  timeout: 5
+---
+```console
+$ echo one
+one
+```
+````
+
+````{fails}
+-one
++two
+
+it says: no
+````
+
+````{example} again
+```console
+$ echo one
+one
+```
+````
+"""
+
+
+def test_an_example_shows_its_source_its_recording_and_how_it_fails(
+    project: Path, build: Callable[..., str]
+) -> None:
+    (project / "page.md").write_text(EXAMPLE, "utf-8")
+    loaded = load_project(project)
+    _, plan = load_plan(page_paths(loaded), loaded)
+    digest = environment_digest(load_environments(loaded.environments_dir)["login"])
+    assert [walk.name for walk in plan.walks] == ["page:one", "page:again"]
+    for walk in plan.walks:
+        result = replace(result_of(walk, [Printed(lines=("one",))]), environment_digest=digest)
+        save_record(make_record(walk, result), loaded.records_dir, raw=False)
+    assert build() == ""
+    page = BeautifulSoup((project / "html" / "page.html").read_text("utf-8"), "html.parser")
+    one, again = page.select(".dw-example")
+    assert one.select("pre")[0].get_text().startswith("---\ndocwalk:\n  timeout: 5\n---\n```console\n$ echo")
+    assert [each.get_text() for each in page.select(".dw-example-result .dw-badge")[::2]] == ["✓Verified"] * 2
+    assert [each["id"] for each in (one, again)] == ["example-one", "example-again"]
+    ids = [each["id"] for each in page.select(".dw")]
+    assert len(set(ids)) == len(ids) == 2
+    change, message = page.select(".dw-fails pre")
+    assert (change.get_text(), message.get_text()) == ("-one\n+two\n", "it says: no\n")
+    banner = page.select(".dw-banner")[0].get_text()
+    assert "All 2 blocks of this page were run" in banner
+    assert "one, in login" in banner

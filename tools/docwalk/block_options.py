@@ -12,7 +12,7 @@ from docwalk.directives import count_option_lines
 from docwalk.errors import ErrorCode
 from docwalk.options import OPTIONS, OptionError, did_you_mean
 from docwalk.source import Problems, Span
-from docwalk.yaml_mapping import Entry, MappingError, plain, read_mapping
+from docwalk.yaml_mapping import Entry, MappingError, TextLoader, plain, read_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -160,7 +160,7 @@ def _colon_value(text: str, span: Span) -> object:
     if text[0] not in "[{\"'":
         return text
     try:
-        value: object = yaml.safe_load(text)
+        value: object = yaml.load(text, Loader=TextLoader)  # noqa: S506 - it is a SafeLoader
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise MappingError("no YAML here: a bracket or quote is not closed", span) from error
     return value

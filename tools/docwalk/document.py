@@ -147,6 +147,8 @@ class Document:
     """In order of appearance."""
     headings: tuple[str, ...]
     """All headings in order, as plain text."""
+    example: Example | None = None
+    """The example on its page that the document is; None for a page."""
 
 
 def parse_document(source: Source, project: Project) -> Document:
@@ -211,6 +213,7 @@ def _read_document(
         blocks=tuple(builder.blocks),
         tab_groups=tuple(TabGroup(group=axis.group, labels=axis.labels) for axis in axes),
         headings=page.headings,
+        example=example,
     )
     return document, (*page.problems, *problems, *axis_problems, *builder.problems.found)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import yaml
 
@@ -13,6 +14,26 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from docwalk.source import Source
+
+
+class TextLoader(yaml.SafeLoader):
+    """YAML whose scalars are the text that was written, but for `true`, `false` and nothing.
+
+    What a reader types as an answer must not change: YAML 1.1 makes a truth value of `yes`, 1.1 of `1.10`,
+    and 750 of `12:30`.
+    """
+
+    yaml_implicit_resolvers: Final = {}  # type: ignore[misc]  # the resolvers of SafeLoader are left behind
+
+
+for _tag, _pattern, _first in (
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("null", r"~|null|Null|NULL|", ("~", "n", "N", "")),
+    ("merge", r"<<", "<"),
+):
+    TextLoader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), list(_first)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +69,7 @@ def read_mapping(source: Source, lines: Sequence[Span]) -> tuple[Entry, ...]:
     whole = Span(start=lines[0].start, end=lines[0].end) if lines else Span(start=0, end=0)
     text = "\n".join(source.text[line.start : line.end] for line in lines)
     try:
-        loader = yaml.SafeLoader(text)
+        loader = TextLoader(text)
         node = loader.get_single_node()
         if isinstance(node, yaml.MappingNode):
             return _entries(node, loader, lines)

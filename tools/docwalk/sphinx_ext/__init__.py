@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from docwalk import __version__
+from docwalk.sphinx_ext.examples import ExampleDirective, FailsDirective
 from docwalk.sphinx_ext.extension import Extension
 from docwalk.sphinx_ext.nodes import (
     BannerNode,
@@ -16,7 +17,7 @@ from docwalk.sphinx_ext.nodes import (
     VerificationDirective,
     VerificationNode,
 )
-from docwalk.sphinx_ext.rewrite import DIRECTIVE, TAB_DIRECTIVE
+from docwalk.sphinx_ext.rewrite import DIRECTIVE, EXAMPLE_DIRECTIVE, TAB_DIRECTIVE
 from docwalk.sphinx_ext.settings import add_settings
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     extension = Extension(app)
     add_settings(app)
     app.add_directive(DIRECTIVE, BlockDirective)
+    app.add_directive(EXAMPLE_DIRECTIVE, ExampleDirective)
+    app.add_directive("fails", FailsDirective)
     app.add_directive("docwalk-summary", SummaryDirective)
     app.add_directive("docwalk-verification", VerificationDirective)
     if find_spec("sphinx_tabs") is not None:
@@ -46,5 +49,6 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("doctree-resolved", extension.resolve)
     app.connect("build-finished", extension.write_json)
     app.add_css_file("docwalk.css")
+    app.add_css_file("docwalk-examples.css")
     app.add_js_file("docwalk.js", loading_method="defer")
     return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,7 +14,7 @@ from sphinx.util import logging
 from sphinx.util.osutil import relative_uri
 
 from docwalk import __version__
-from docwalk.document import parse_document
+from docwalk.document import parse_documents
 from docwalk.errors import SourceError
 from docwalk.source import Source
 from docwalk.sphinx_ext.banner import banner_html, summary_html
@@ -86,9 +86,10 @@ class Extension:
             return
         source = Source(path=Path(self.site.shown_paths[docname]), text=content[0])
         try:
-            content[0] = rewrite_blocks(parse_document(source, self.site.project))
+            document, *examples = parse_documents(source, self.site.project)
         except SourceError as error:
             raise ExtensionError(f"docwalk cannot read the page:\n\n{error}") from error
+        content[0] = rewrite_blocks(document, examples)
 
     def add_banner(self, app: Sphinx, doctree: nodes.document) -> None:
         """Put the banner of a tutorial page below its title."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,23 @@ def page_facts(
         blocks=tuple(blocks),
         fresh_days=int(project.fresh_network_days if used_network else project.fresh_days),
     )
+
+
+def join_facts(page: PageFacts, examples: Sequence[PageFacts]) -> PageFacts:
+    """A page with the examples on it: their walks, named by their examples, and their blocks."""
+    walks = (
+        replace(walk, labels=(_example_name(each), *walk.labels)) for each in examples for walk in each.walks
+    )
+    return replace(
+        page,
+        walks=(*page.walks, *walks),
+        blocks=(*page.blocks, *(block for each in examples for block in each.blocks)),
+        fresh_days=min(each.fresh_days for each in (page, *examples)),
+    )
+
+
+def _example_name(example: PageFacts) -> str:
+    return example.page.rpartition(":")[2]
 
 
 def _facts(

@@ -15,7 +15,7 @@ from docwalk.environment.digest import environment_digest
 from docwalk.environment.transport import TRANSPORT_RULES
 from docwalk.plan import load_plan
 from docwalk.record import RecordError, load_records
-from docwalk.sphinx_ext.facts import page_facts
+from docwalk.sphinx_ext.facts import join_facts, page_facts
 from docwalk.sphinx_ext.verification import LineRule
 from docwalk.status import block_statuses
 
@@ -95,27 +95,25 @@ def load_site(project_dir: Path, *, srcdir: Path, records_dir: Path | None, now:
         environment_digests={name: environment_digest(each) for name, each in environments.items()},
         project=project,
     )
-    names = {
-        document.page: docname for document in documents if (docname := _docname(document, project, srcdir))
-    }
-    return Site(
-        project=project,
-        now=now,
-        pages={
-            names[document.page]: page_facts(
+    facts: dict[str, list[PageFacts]] = {}
+    shown_paths: dict[str, Path] = {}
+    for document in documents:
+        if docname := _docname(document, project, srcdir):
+            shown_paths[docname] = document.source.path
+            found = page_facts(
                 document,
-                docname=names[document.page],
+                docname=docname,
                 walks=[walk for walk in plan.walks if walk.page == document.page],
                 records=records,
                 statuses=statuses,
                 project=project,
             )
-            for document in documents
-            if document.page in names
-        },
-        shown_paths={
-            names[document.page]: document.source.path for document in documents if document.page in names
-        },
+            facts.setdefault(docname, []).append(found)
+    return Site(
+        project=project,
+        now=now,
+        pages={docname: join_facts(page, examples) for docname, (page, *examples) in facts.items()},
+        shown_paths=shown_paths,
         records_dir=folder,
         line_rules=tuple(
             LineRule(name=rule.name, pattern=rule.pattern, reason=rule.reason, replacement=rule.replacement)

@@ -142,8 +142,10 @@ def anchor_of(block_id: str) -> str:
 
     >>> anchor_of("tutorials/2-packages#0a1b2c-2")
     'block-0a1b2c-2'
+    >>> anchor_of("docs/language:greeting#0a1b2c-2")
+    'block-greeting-0a1b2c-2'
     """
-    tail = block_id.rpartition("#")[2].rpartition("/")[2]
+    tail = block_id.rpartition("/")[2].partition(":")[2] or block_id.rpartition("#")[2].rpartition("/")[2]
     return "block-" + "".join(c if c.isascii() and c.isalnum() else "-" for c in tail)
 
 
