@@ -45,7 +45,7 @@ def used_in_lines(expected: Sequence[ExpectedLine] | None) -> tuple[tuple[str, i
     own: set[str] = set()
     for line in expected or ():
         if isinstance(line, LineExpectation):
+            own |= caught_by([line])
             names = [part.name for part in line.parts if isinstance(part, Captured)]
             used += [(name, line.source_line) for name in names if name not in own]
-            own |= caught_by([line])
     return tuple(used)

@@ -9,10 +9,12 @@ A line is an elision, a line quoted by `[[=]]`, or literal text with placeholder
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from docwalk.json_text import STRING
 from docwalk.options import MatchMode
 from docwalk.placeholder import (
     PLACEHOLDER,
@@ -49,6 +51,8 @@ __all__ = [
     "captured_names",
     "is_prompt_line",
     "parse_expected",
+    "parse_parts",
+    "parts_of",
     "quote_output_line",
     "replace_placeholders",
 ]
@@ -121,11 +125,17 @@ def parse_expected(
         captures: Names captured before this line.
         site_values: Values of `[[site:NAME]]`.
         elision: The line that stands for any lines: `ELISION` or `REPL_ELISION`.
-        match: With `REGEX` a line has no placeholders: it is one regular expression.
+        match: With `REGEX` a line has no placeholders: it is one regular expression. With `JSON` it is a
+            part of a text, and only strings hold placeholders.
 
     Raises:
         PlaceholderError: with every placeholder of the line that names nothing.
     """
+    if match is MatchMode.JSON:
+        parts = _parse_json_line(
+            text, redactions=redactions, captures=captures, site_values=site_values or {}
+        )
+        return LineExpectation(parts=parts, source_line=line)
     if text == elision:
         return Elision(source_line=line)
     if text.startswith(QUOTE):
@@ -135,13 +145,27 @@ def parse_expected(
         return LineExpectation(parts=_joined([Literal(text=quoted)]), source_line=line)
     if match is MatchMode.REGEX:
         return LineExpectation(parts=_joined([Literal(text=text)]), source_line=line)
+    parts = parse_parts(text, redactions=redactions, captures=captures, site_values=site_values or {})
+    return LineExpectation(parts=parts, source_line=line)
+
+
+def parse_parts(
+    text: str,
+    *,
+    redactions: Collection[str],
+    captures: Collection[str],
+    site_values: Mapping[str, str],
+) -> tuple[Part, ...]:
+    """Literals and placeholders of a text, arguments as those of `parse_expected`.
+
+    Raises:
+        PlaceholderError: with every placeholder of the text that names nothing.
+    """
     parts: list[Part] = []
     problems: list[BadPlaceholder] = []
     end = 0
     for found in PLACEHOLDER.finditer(text):
-        part = read_placeholder(
-            found, redactions=redactions, captures=captures, site_values=site_values or {}
-        )
+        part = read_placeholder(found, redactions=redactions, captures=captures, site_values=site_values)
         if isinstance(part, BadPlaceholder):
             problems.append(part)
             continue
@@ -149,8 +173,42 @@ def parse_expected(
         end = found.end()
     if problems:
         raise PlaceholderError(tuple(problems))
-    parts.append(Literal(text=text[end:]))
-    return LineExpectation(parts=_joined(parts), source_line=line)
+    return _joined([*parts, Literal(text=text[end:])])
+
+
+def _parse_json_line(
+    text: str,
+    *,
+    redactions: Collection[str],
+    captures: Collection[str],
+    site_values: Mapping[str, str],
+) -> tuple[Part, ...]:
+    """Literals and placeholders of one line of JSON: only strings hold placeholders."""
+    escaped = {name: json.dumps(value)[1:-1] for name, value in site_values.items()}
+    parts: list[Part] = []
+    problems: list[BadPlaceholder] = []
+    end = 0
+    for string in STRING.finditer(text):
+        parts.append(Literal(text=text[end : string.start()]))
+        end = string.end()
+        if string[0].startswith(f'"{QUOTE}'):
+            parts.append(Literal(text=string[0]))
+            continue
+        try:
+            parts += parse_parts(string[0], redactions=redactions, captures=captures, site_values=escaped)
+        except PlaceholderError as error:
+            problems += (
+                replace(problem, start=problem.start + string.start(), end=problem.end + string.start())
+                for problem in error.problems
+            )
+    if problems:
+        raise PlaceholderError(tuple(problems))
+    return _joined([*parts, Literal(text=text[end:])])
+
+
+def parts_of(line: ExpectedLine) -> tuple[Part, ...]:
+    """Literals and placeholders of a line; none of an elision."""
+    return () if isinstance(line, Elision) else line.parts
 
 
 def quote_output_line(

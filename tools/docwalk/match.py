@@ -15,7 +15,8 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, assert_never
 
 from docwalk.align import Item, Row, RowKind, align, explain, nearest_line
-from docwalk.expectation import Capture, Elision
+from docwalk.expectation import Elision
+from docwalk.match_json import caught_names, match_json
 from docwalk.match_line import LineRule
 from docwalk.options import MatchMode
 from docwalk.patience import Patience
@@ -36,7 +37,8 @@ class Match:
     matched: bool
     """Whether everything fits."""
     rows: tuple[Row, ...]
-    """Pairs of lines, in order of the expectation; together they hold every expected and actual line."""
+    """Pairs of lines, in order of the expectation; together they hold every expected and actual line, but
+    for JSON, where they hold what differs."""
     captures: Mapping[str, str]
     """What the fitting lines caught, by name; captures of earlier steps are not repeated."""
 
@@ -61,16 +63,21 @@ def match_lines(
         expected: the expected lines in order; an elision stands for any lines, none too.
         lines: what was printed, without newlines.
         mode: LITERAL and REGEX compare in order; CONTAINS allows any lines between and around the expected
-            ones; UNORDERED wants the same lines in any order, other lines only where there is an elision.
+            ones; UNORDERED wants the same lines in any order, other lines only where there is an elision;
+            JSON compares values.
         redactions: form of each placeholder by name; a placeholder without one is a `KeyError`.
         captures: what earlier steps caught; a name caught anew has its new text from that line on.
 
     Returns:
         The match; where it fails, its rows align both sides at the least cost.
     """
-    caught_here = {name for line in expected for name in _caught_names(line)}
+    caught_here = caught_names(expected)
     captures = {name: text for name, text in captures.items() if name not in caught_here}
     patience = Patience()
+    if mode is MatchMode.JSON:
+        known = dict(captures)
+        rows = match_json(expected, lines, redactions=redactions, known=known, patience=patience)
+        return Match(matched=not rows, rows=rows, captures=_caught(known, captures))
     items = [
         Item(
             expected=line,
@@ -94,9 +101,9 @@ def match_lines(
             assert_never(unreachable)
 
 
-def _caught_names(line: ExpectedLine) -> tuple[str, ...]:
-    parts = () if isinstance(line, Elision) else line.parts
-    return tuple(part.name for part in parts if isinstance(part, Capture))
+def _caught(known: Mapping[str, str], captures: Mapping[str, str]) -> dict[str, str]:
+    """What was caught here: known now, and not before."""
+    return {name: text for name, text in known.items() if name not in captures}
 
 
 _ANYTHING = Item(expected=None, rule=None)
@@ -110,8 +117,7 @@ def _match_ordered(items: Sequence[Item], lines: Sequence[str], captures: Mappin
         known = dict(captures)
         rows = align(items, lines, known)
         matched = False
-    caught = {name: text for name, text in known.items() if name not in captures}
-    return Match(matched=matched, rows=rows, captures=caught)
+    return Match(matched=matched, rows=rows, captures=_caught(known, captures))
 
 
 def _first_places(
@@ -249,8 +255,7 @@ def _match_unordered(items: Sequence[Item], lines: Sequence[str], captures: Mapp
     explained = explain(rows, {id(item.expected): rule for item, rule in rules}, lines, known)
     # What a line captured may contradict a later line, which is known only now.
     matched = matched and all(row.kind in {RowKind.EQUAL, RowKind.ELIDED} for row in explained)
-    caught = {name: text for name, text in known.items() if name not in captures}
-    return Match(matched=matched, rows=explained, captures=caught)
+    return Match(matched=matched, rows=explained, captures=_caught(known, captures))
 
 
 def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -17,6 +17,8 @@ class MatchMode(Enum):
     """The same lines in any order."""
     REGEX = "regex"
     """Each expected line is a regular expression for one whole line."""
+    JSON = "json"
+    """The expected lines are JSON, compared by value: objects by the keys that are named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

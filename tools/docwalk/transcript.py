@@ -27,8 +27,10 @@ from docwalk.expectation import (
     PlaceholderError,
     captured_names,
     parse_expected,
+    parts_of,
     replace_placeholders,
 )
+from docwalk.json_text import JsonError, parse_json
 from docwalk.options import MAX_STATUS, MatchMode, is_repl_prompt
 from docwalk.shell_syntax import NO_COMMENT_SHELLS, find_comments
 from docwalk.source import Problems, Span
@@ -187,6 +189,8 @@ class _Reader:
                 break
             else:
                 expected += self._expected_line(line)
+        if self._block.options.match is MatchMode.JSON and len(expected) == len(lines) - (status is not None):
+            self._check_json(expected, lines)
         return tuple(expected), status
 
     def _expected_line(self, line: BlockLine) -> list[ExpectedLine]:
@@ -196,7 +200,7 @@ class _Reader:
                 line.text,
                 line=self._source.position(line.span.start).line,
                 redactions=self._redactions,
-                captures=self._captures,
+                captures={*self._captures, *captured_names(line.text)},
                 site_values=self._site_values,
                 elision=self._elision,
                 match=self._block.options.match,
@@ -240,6 +244,21 @@ class _Reader:
                 f"`{line.text}` is no regular expression: {error}",
                 line.span,
                 hint="begin the line with `[[=]]` to have it literal",
+            )
+
+    def _check_json(self, expected: Sequence[ExpectedLine], lines: Sequence[BlockLine]) -> None:
+        text = "\n".join("".join(map(str, parts_of(line))) for line in expected)
+        try:
+            parse_json(text)
+        except JsonError as error:
+            before = text[: error.offset].split("\n")
+            line = lines[min(len(before), len(lines)) - 1].span
+            start = min(line.start + len(before[-1]), line.end)
+            self._problems.add(
+                ErrorCode.BAD_VALUE,
+                f"the expected output is no JSON: {error.message}",
+                Span(start=start, end=line.end),
+                hint='write `"..."` for more elements, and placeholders in strings: `"[[int]]"`',
             )
 
     def _check_comments(self, text: str, lines: CommandLines) -> None:

@@ -8,11 +8,15 @@ reported. Pure but for `write_source`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, assert_never
 
 from docwalk.expectation import EXIT_LINE, LineExpectation
+from docwalk.json_rewriting import rewritten_json
 from docwalk.match import RowKind, match_lines
+from docwalk.match_json import Comparer, captured_in
 from docwalk.options import MatchMode
+from docwalk.patience import Patience
 from docwalk.plan import TypeCommand
 from docwalk.record import write_atomically
 from docwalk.redaction import compile_redactions
@@ -163,6 +167,7 @@ class _Writer:
         self._action = action
         self._redactions = redactions
         self._captures = captures
+        self._site_values = site_values
         self._lines = {source.position(line.span.start).line: line for line in block.lines}
         self._rewriter = Rewriter(options=block.options, redactions=redactions, site_values=site_values)
 
@@ -177,8 +182,13 @@ class _Writer:
             redactions=self._redactions,
             captures=dict(self._captures),
         )
-        self._captures.update(match.captures)
         last = self._source.position(step.span.end).line
+        if self._action.match is MatchMode.JSON:
+            if not match.matched:
+                yield from self._json_edits(last, lines)
+            yield from self._status_edits(last + len(expected), result)
+            return
+        self._captures.update(match.captures)
         added: list[str] = []
         for row in () if match.matched else match.rows:
             if row.expected is None:
@@ -196,6 +206,33 @@ class _Writer:
         if added:
             yield self._insertion(last, added)
         yield from self._status_edits(last, result)
+
+    def _json_edits(self, last: int, lines: Sequence[str]) -> Iterator[Edit]:
+        """Edits of the lines of JSON after line `last` of the source."""
+        expected = self._action.expected or ()
+        old = [self._lines[line.source_line].text for line in expected]
+        comparer = Comparer(
+            expected="\n".join(old),
+            printed="\n".join(lines),
+            redactions=self._redactions,
+            patience=Patience(),
+            captured=captured_in(expected),
+            site_values=self._site_values,
+        )
+        text = rewritten_json("\n".join(old), comparer, self._rewriter, self._captures)
+        if text is None:
+            return
+        new = text.split("\n") if text else []
+        for tag, start, end, new_start, new_end in SequenceMatcher(
+            None, old, new, autojunk=False
+        ).get_opcodes():
+            both = min(end - start, new_end - new_start) if tag == "replace" else 0
+            for at in range(both):
+                yield self._replacement(last + 1 + start + at, new[new_start + at])
+            for at in range(start + both, end) if tag != "equal" else ():
+                yield self._deletion(last + 1 + at)
+            if tag != "equal" and new_start + both < new_end:
+                yield self._insertion(last + start + both, new[new_start + both : new_end])
 
     def _row_edits(self, row: Row, line: int, lines: Sequence[str]) -> Iterator[Edit]:
         match row.kind:
