@@ -144,6 +144,14 @@ def test_update_rewrites_what_differs_and_then_the_page_holds(site: Site) -> Non
     assert site.run("docwalk", "run", "pages/bad.md").returncode == 0
 
 
+def test_update_writes_a_page_and_the_examples_on_it_as_one_file(site: Site) -> None:
+    example = "````{example} NAME\n```console\n$ echo 3\n4\n```\n````\n"
+    text = f"{BAD}\n{example.replace('NAME', 'a')}\n{example.replace('NAME', 'b')}"
+    path = site.page("bad", text)
+    assert site.run("docwalk", "update", "pages/bad.md").returncode == 0
+    assert path.read_text() == text.replace("beta 1.2", "beta 1.3").replace("\n4\n", "\n3\n")
+
+
 def test_update_check_writes_nothing_and_fails_where_it_would(site: Site) -> None:
     page = site.page("bad", BAD)
     assert site.run("docwalk", "update", "--check", "pages").returncode == 1

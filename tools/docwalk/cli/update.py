@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import unified_diff
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from rich.text import Text
 
 from docwalk.cli import Exit
 from docwalk.cli.selection import select
-from docwalk.document import parse_document
+from docwalk.document import parse_documents
 from docwalk.plan import make_plan
 from docwalk.report.progress import BuildProgress, WalkProgress
 from docwalk.report.text import failure_lines
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from docwalk.config import Project
-    from docwalk.document import Document
     from docwalk.plan import Walk
     from docwalk.results import WalkResult
     from docwalk.update import StepEdits
@@ -50,10 +50,12 @@ def update(paths: tuple[Path, ...], *, check: bool) -> int:
     is_done = True
     changed = False
     with WalkProgress(console, len(selection.walks)) as progress:
-        for document in selection.documents:
+        # a page and the examples on it are one file
+        for _, group in groupby(selection.documents, key=lambda document: document.source.path):
+            documents = {document.page: document for document in group}
             requests: list[StepEdits] = []
-            walks = [walk for walk in selection.walks if walk.page == document.page and walk.steps]
-            for walk in walks:
+            for walk in (walk for walk in selection.walks if walk.page in documents and walk.steps):
+                document = documents[walk.page]
                 progress.begin(walk)
                 result = verifier.run(walk, on_step=progress.step, after_mismatch=AfterMismatch.GO_ON)
                 progress.end()
@@ -62,7 +64,8 @@ def update(paths: tuple[Path, ...], *, check: bool) -> int:
                 is_done &= _show_unmendable(walk, result, console) & _show_unasked(
                     walk, result, asked, console
                 )
-            is_agreed, is_changed = _rewrite(document, requests, selection.project, console, check=check)
+            source = next(iter(documents.values())).source
+            is_agreed, is_changed = _rewrite(source, requests, selection.project, console, check=check)
             is_done &= is_agreed
             changed |= is_changed
     if not changed:
@@ -71,7 +74,7 @@ def update(paths: tuple[Path, ...], *, check: bool) -> int:
 
 
 def _rewrite(
-    document: Document,
+    source: Source,
     requests: Sequence[StepEdits],
     project: Project,
     console: Console,
@@ -80,7 +83,7 @@ def _rewrite(
 ) -> tuple[bool, bool]:
     """Show and write what walks ask of a page: whether all could be done, and whether it changes."""
     edits, disagreements = merge_edits(requests)
-    path = document.source.path
+    path = source.path
     for each in disagreements:
         first, second = each.walk_names
         message = (
@@ -94,14 +97,13 @@ def _rewrite(
         message = f"{path}:{step.line}: not updated: {names} was not captured in this run; update once more"
         console.print(message, style="red", highlight=False, markup=False, soft_wrap=True)
     is_done = not disagreements and not blind
-    text = apply_edits(document.source.text, edits)
-    if text == document.source.text:
+    text = apply_edits(source.text, edits)
+    if text == source.text:
         return is_done, False
-    for line in _diff(document.source.text, text, str(path)):
+    for line in _diff(source.text, text, str(path)):
         console.print(line, highlight=False, soft_wrap=True)
     # Refuse, with located problems, to write what would not be read: a later step may need a lost capture.
-    updated = parse_document(Source(path=path, text=text), project)
-    make_plan([updated], project)
+    make_plan(parse_documents(Source(path=path, text=text), project), project)
     if not check:
         write_source(project.root / path, text)
         console.print(f"wrote {path}", highlight=False, markup=False)
