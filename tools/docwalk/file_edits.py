@@ -30,12 +30,15 @@ class EditResult:
     """What the file holds, where it was checked."""
 
 
-def edit_file(action: EditFile, instance: Instance, *, folder: Callable[[], str | None]) -> EditResult:
+def edit_file(
+    action: EditFile, instance: Instance, *, user: str | None, folder: Callable[[], str | None]
+) -> EditResult:
     """Do what `action` says.
 
     Args:
         action: captures already put in.
         instance: where the file is.
+        user: account whose rights count; None is the environment's.
         folder: gives the working folder of the step's session; None before that session is opened.
     """
     path = action.path
@@ -45,10 +48,10 @@ def edit_file(action: EditFile, instance: Instance, *, folder: Callable[[], str 
             path = f"{base}/{path}"
         match action.mode:
             case FileMode.CREATE | FileMode.APPEND:
-                instance.write_file(path, content, append=action.mode is FileMode.APPEND)
+                instance.write_file(path, content, append=action.mode is FileMode.APPEND, user=user)
                 return EditResult()
             case FileMode.CHECK:
-                found = instance.read_file(path)
+                found = instance.read_file(path, user=user)
             case _:
                 assert_never(action.mode)
     except OSError as error:

@@ -108,6 +108,18 @@ class StepResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceState:
+    """How a service of the environment was when a walk had run."""
+
+    name: str
+    """Its name."""
+    ended: str
+    """How it ended before its time (`ended with exit status 1`); empty while it runs."""
+    log_lines: tuple[str, ...]
+    """The last lines of its log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WalkResult:
     """What happened to one walk."""
 
@@ -127,6 +139,8 @@ class WalkResult:
     """TERM, size, LANG, TZ as the shells had them."""
     steps: tuple[StepResult, ...]
     """One result for each step of the plan, in its order."""
+    services: tuple[ServiceState, ...] = ()
+    """The environment's services, where a step failed; not kept in records."""
 
     @property
     def passed(self) -> bool:

@@ -147,8 +147,9 @@ class _Runner:
         shell = self._shell_name(step)
         if shell not in self.instance.shells:
             return f"docwalk cannot follow the shell `{shell}` in environment `{definition.name}`"
-        if step.user not in {None, definition.user}:
-            return f"environment `{definition.name}` has the account `{definition.user}`, not `{step.user}`"
+        if step.user is not None and step.user not in self.instance.users:
+            known = ", ".join(f"`{name}`" for name in sorted(self.instance.users))
+            return f"environment `{definition.name}` has no account `{step.user}`; it has {known}"
         if step.host not in {None, definition.hostname}:
             return f"environment `{definition.name}` has the host `{definition.hostname}`, not `{step.host}`"
         if isinstance(step.action, TypeCommand):
@@ -229,7 +230,7 @@ class _Runner:
         return replace(result, outcome=Outcome.MISMATCH, detail=detail)
 
     def _edit(self, step: Step, action: EditFile) -> StepResult:
-        edited = edit_file(action, self.instance, folder=lambda: self._folder(step))
+        edited = edit_file(action, self.instance, user=step.user, folder=lambda: self._folder(step))
         return StepResult(
             index=step.index,
             block_id=step.block_id,

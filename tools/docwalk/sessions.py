@@ -71,7 +71,7 @@ class Sessions:
         terminal = self._instance.open_terminal(
             shell=key.shell, user=key.user, rows=ROWS, columns=COLUMNS, environ=self._environ
         )
-        shell = Shell(terminal, self._instance.marks, spill=self._spill)
+        shell = Shell(terminal, self._instance.marks, spill=lambda text: self._spill(text, key.user))
         session = self._open[key] = Session(terminal=terminal, shell=shell)
         greeting = shell.wait_until_ready(max(0.0, min(LOGIN_S, timeout_s)))
         return session if greeting.outcome is Outcome.PASSED else greeting
@@ -81,6 +81,7 @@ class Sessions:
         for session in self._open.values():
             session.shell.close()
 
-    def _spill(self, text: bytes) -> str:
-        self._instance.write_file(_SPILL_PATH, text, append=False)
-        return _SPILL_PATH
+    def _spill(self, text: bytes, user: str | None) -> str:
+        path = _SPILL_PATH if user is None else f"{_SPILL_PATH}-{user}"
+        self._instance.write_file(path, text, append=False, user=user)
+        return path

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from docwalk.environment.store import BuiltEnvironment
     from docwalk.marks import Marks
+    from docwalk.results import ServiceState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,8 @@ class Instance(Protocol):
     """The marks its shells print."""
     shells: frozenset[str]
     """Names of the shells that print them."""
+    users: frozenset[str]
+    """Accounts that sessions may be opened as."""
 
     def open_terminal(
         self, *, shell: str, user: str | None, rows: int, columns: int, environ: Mapping[str, str]
@@ -84,19 +87,37 @@ class Instance(Protocol):
         """
         ...
 
-    def read_file(self, path: str) -> bytes | None:
-        """Content of a file as the reader sees it (`~/` is the reader's home); None if there is none.
+    def read_file(self, path: str, *, user: str | None = None) -> bytes | None:
+        """Content of a file as an account sees it (`~/` is its home); None if there is none.
+
+        Args:
+            path: absolute, or relative to the home.
+            user: the account; None is the reader's.
 
         Raises:
-            OSError: where the reader may not read it, or it is no regular file.
+            OSError: where the account may not read it, or it is no regular file.
         """
         ...
 
-    def write_file(self, path: str, content: bytes, *, append: bool) -> None:
-        """Write a file with the rights of the reader; parents are created in the home only.
+    def write_file(self, path: str, content: bytes, *, append: bool, user: str | None = None) -> None:
+        """Write a file with the rights of an account; parents are created in its home only.
+
+        Args:
+            path: absolute, or relative to the home.
+            content: what to write.
+            append: whether it is added to what is there.
+            user: the account; None is the reader's.
 
         Raises:
-            OSError: where the reader may not write, or it is no regular file.
+            OSError: where the account may not write, or it is no regular file.
+        """
+        ...
+
+    def services(self) -> tuple[ServiceState, ...]:
+        """How the environment's services are; one that ended says so.
+
+        Raises:
+            BackendError: the instance is gone.
         """
         ...
 

@@ -28,6 +28,8 @@ import termios
 
 TYPE_CHECKING = False  # typing itself would cost 8 ms at the start of each instance
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from types import ModuleType
     from typing import NoReturn
 
     Reply = tuple[dict[str, object], tuple[int, ...]]
@@ -102,14 +104,26 @@ class Init:
                     self.statuses[pid] = os.waitstatus_to_exitcode(status)
 
     def do_open(
-        self, *, path: str, argv: list[str], environ: dict[str, str], cwd: str, rows: int, columns: int
+        self,
+        *,
+        path: str,
+        argv: list[str],
+        environ: dict[str, str],
+        cwd: str,
+        rows: int,
+        columns: int,
+        account: str | None,
     ) -> Reply:
-        """Start a shell as leader of a session of its own on a new pty."""
+        """Start a shell as leader of a session of its own on a new pty; None is our own account."""
         master, slave = os.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        if account is not None:
+            self.accounts().give_terminal(slave, account)
         pid = os.fork()
         if pid == 0:
             try:
+                if account is not None:
+                    self.accounts().become(account)
                 become_shell(slave, path, argv, environ, cwd)
             finally:
                 os._exit(127)
@@ -148,33 +162,78 @@ class Init:
     def do_begin(self, *, skel: str, home: str, keep: int) -> Reply:
         """Keep the folder's lock from the shells, as long as we live; copy skeleton files into a new home."""
         os.set_inheritable(keep, False)
-        for name, folders, files in os.walk(skel):
-            target = os.path.join(home, os.path.relpath(name, skel))
-            for folder in folders:
-                os.makedirs(os.path.join(target, folder), mode=0o755, exist_ok=True)
-            for file in files:
-                copy_file(os.path.join(name, file), os.path.join(target, file))
+        copy_skeleton(skel, home)
         return {}, ()
 
-    def do_read(self, *, path: str) -> Reply:
-        """Open a regular file for reading."""
-        return {}, (open_regular(path, os.O_RDONLY),)
+    def do_begin_many(
+        self, *, accounts: list[dict[str, object]], skel: str, keep: int, address: str | None
+    ) -> Reply:
+        """As `begin`, where we are root: make accounts and homes, then give up what sessions may not have."""
+        os.set_inheritable(keep, False)
+        module = self.accounts()
+        module.add_accounts(accounts)
+        for account in accounts:
+            with module.home_of(account["name"]) as home:
+                copy_skeleton(skel, home)
+        module.settle(address)
+        return {}, ()
 
-    def do_write(self, *, path: str, append: bool, make_parents_below: str) -> Reply:
+    @staticmethod
+    def accounts() -> ModuleType:
+        """What is only needed, and only there, where an instance has many user ids."""
+        folder = os.path.dirname(__file__)
+        if folder not in sys.path:
+            sys.path.append(folder)
+        import init_accounts  # type: ignore[import-not-found]  # noqa: PLC0415
+
+        return init_accounts  # type: ignore[no-any-return]
+
+    def acting_as(self, account: str | None) -> AbstractContextManager[None]:
+        """Open files with the rights of an account; None is our own."""
+        if account is None:
+            return contextlib.nullcontext()
+        return self.accounts().acting_as(account)  # type: ignore[no-any-return]
+
+    def do_spawn(self, *, argv: list[str], environ: dict[str, str], log: str, account: str | None) -> Reply:
+        """Start a program without terminal as leader of a session of its own; it writes to the file `log`."""
+        os.makedirs(os.path.dirname(log), mode=0o700, exist_ok=True)
+        descriptor = open_regular(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        pid = os.fork()
+        if pid == 0:
+            try:
+                if account is not None:
+                    self.accounts().become(account)
+                become_program(descriptor, argv, environ)
+            finally:
+                os._exit(127)
+        os.close(descriptor)
+        self.statuses[pid] = None
+        return {"pid": pid}, ()
+
+    def do_kill(self, *, pid: int, number: int) -> Reply:
+        """Send a signal to the group that a program of `spawn` leads."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, number)
+        return {}, ()
+
+    def do_read(self, *, path: str, account: str | None) -> Reply:
+        """Open a regular file for reading."""
+        with self.acting_as(account):
+            return {}, (open_regular(path, os.O_RDONLY),)
+
+    def do_write(self, *, path: str, append: bool, make_parents_below: str, account: str | None) -> Reply:
         """Open a regular file for writing; missing folders are made below one folder only."""
         parent = os.path.dirname(path)
-        if os.path.commonpath((make_parents_below, os.path.normpath(parent))) == make_parents_below:
-            os.makedirs(parent, exist_ok=True)
         change = os.O_APPEND if append else os.O_TRUNC
-        return {}, (open_regular(path, os.O_WRONLY | os.O_CREAT | change),)
+        with self.acting_as(account):
+            if os.path.commonpath((make_parents_below, os.path.normpath(parent))) == make_parents_below:
+                os.makedirs(parent, exist_ok=True)
+            return {}, (open_regular(path, os.O_WRONLY | os.O_CREAT | change),)
 
 
 def become_shell(slave: int, path: str, argv: list[str], environ: dict[str, str], cwd: str) -> NoReturn:
     """Turn this forked process into the shell; does not return."""
-    signal.set_wakeup_fd(-1)
-    for number in HANDLED:
-        signal.signal(number, signal.SIG_DFL)
-    os.setsid()
+    lead_session()
     fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
     for descriptor in (0, 1, 2):
         os.dup2(slave, descriptor)
@@ -182,6 +241,36 @@ def become_shell(slave: int, path: str, argv: list[str], environ: dict[str, str]
     os.umask(0o022)
     os.chdir(cwd)
     os.execve(path, argv, environ)  # noqa: S606 - the shell is what we start
+
+
+def become_program(log: int, argv: list[str], environ: dict[str, str]) -> NoReturn:
+    """Turn this forked process into a program without terminal; does not return."""
+    lead_session()
+    os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
+    for descriptor in (1, 2):
+        os.dup2(log, descriptor)
+    os.closerange(3, 1024)
+    os.umask(0o022)
+    os.chdir("/")
+    os.execve(argv[0], argv, environ)  # noqa: S606 - a service of the environment
+
+
+def lead_session() -> None:
+    """Forget what this process inherited of ours, and lead a session of its own."""
+    signal.set_wakeup_fd(-1)
+    for number in HANDLED:
+        signal.signal(number, signal.SIG_DFL)
+    os.setsid()
+
+
+def copy_skeleton(skel: str, home: str) -> None:
+    """Copy a folder's files and folders into another, which need not exist."""
+    for name, folders, files in os.walk(skel):
+        target = os.path.normpath(os.path.join(home, os.path.relpath(name, skel)))
+        for folder in folders:
+            os.makedirs(os.path.join(target, folder), mode=0o755, exist_ok=True)
+        for file in files:
+            copy_file(os.path.join(name, file), os.path.join(target, file))
 
 
 def open_regular(path: str, flags: int) -> int:

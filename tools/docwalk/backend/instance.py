@@ -13,14 +13,17 @@ from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Final
 
 from docwalk.backend import ForegroundProcess
+from docwalk.environment.definition import Users
 from docwalk.errors import BackendError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from docwalk.backend.channel import Channel
+    from docwalk.backend.services import Services
     from docwalk.environment.definition import Environment
     from docwalk.marks import Marks
+    from docwalk.results import ServiceState
 
 RUN: Final = PurePosixPath("/run/docwalk")
 """Folder inside with what docwalk brings."""
@@ -43,6 +46,11 @@ def init_files(marks: Marks) -> Mapping[PurePosixPath, bytes]:
     return {RUN / "init.py": _INIT_SOURCE.read_bytes(), RUN / "bashrc": marks.bash().encode()}
 
 
+def shell_path(name: str) -> str:
+    """Where the shell of that name is in environments."""
+    return _SHELLS.get(name, f"/bin/{name}")
+
+
 class InitInstance:
     """One environment opened for one walk, with our init as its first process."""
 
@@ -55,6 +63,7 @@ class InitInstance:
         *,
         mode: str,
         marks: Marks,
+        services: Services,
         end: Callable[[], None],
     ) -> None:
         """Take over a channel to an init that has begun.
@@ -64,14 +73,18 @@ class InitInstance:
             channel: the outer end of init's socket.
             mode: backend and mode, such as `sandbox/plain`.
             marks: what its shells print.
+            services: the environment's, started.
             end: ends every process and removes the upper directory; may be called again.
         """
         self.mode = mode
         self.marks = marks
         self._definition = definition
         self._channel = channel
-        self._home = f"/home/{definition.user}"
+        self._services = services
         self._close = end
+        self._has_accounts = definition.users is Users.MANY
+        others = (each.name for each in definition.accounts) if self._has_accounts else ()
+        self.users = frozenset({definition.user, *others})
 
     def open_terminal(
         self, *, shell: str, user: str | None, rows: int, columns: int, environ: Mapping[str, str]
@@ -85,56 +98,67 @@ class InitInstance:
             raise BackendError(
                 f"shell `{shell}` has no marks in `{self._definition.name}`", hint=f"use {', '.join(_SHELLS)}"
             )
-        if user not in {None, self._definition.user}:
-            only = self._definition.user
-            raise BackendError(
-                f"environment `{self._definition.name}` has the account `{only}`, not `{user}`"
-            )
+        name = self._definition.user if user is None else user
+        if name not in self.users:
+            raise BackendError(f"environment `{self._definition.name}` has no account `{name}`")
         reply, descriptor = self._channel.ask_descriptor(
             "open",
             path=_SHELLS[shell],
             argv=[f"-{shell}"],
-            environ={**_account(self._definition, _SHELLS[shell]), **environ},
-            cwd=self._home,
+            environ={**_login(name, _SHELLS[shell]), **environ},
+            cwd=_home(name),
             rows=rows,
             columns=columns,
+            account=self._account(name),
         )
         return InitTerminal(channel=self._channel, fd=descriptor, pid=reply["pid"])
 
-    def read_file(self, path: str) -> bytes | None:
-        """Content of a file as the reader sees it (`~/` is the reader's home); None if there is none.
+    def read_file(self, path: str, *, user: str | None = None) -> bytes | None:
+        """Content of a file as an account sees it (`~/` is its home); None if there is none.
 
         Raises:
             OSError: where the reader may not read it, or it is no regular file.
         """
+        name = self._definition.user if user is None else user
         try:
-            _, descriptor = self._channel.ask_descriptor("read", path=self._absolute(path))
+            _, descriptor = self._channel.ask_descriptor(
+                "read", path=_absolute(path, name), account=self._account(name)
+            )
         except FileNotFoundError:
             return None
         with os.fdopen(descriptor, "rb") as file:
             return _regular(file).read()
 
-    def write_file(self, path: str, content: bytes, *, append: bool) -> None:
-        """Write a file with the rights of the reader; parents are created in the home only.
+    def write_file(self, path: str, content: bytes, *, append: bool, user: str | None = None) -> None:
+        """Write a file with the rights of an account; parents are created in its home only.
 
         Raises:
             OSError: where the reader may not write, or it is no regular file.
         """
+        name = self._definition.user if user is None else user
         _, descriptor = self._channel.ask_descriptor(
-            "write", path=self._absolute(path), append=append, make_parents_below=self._home
+            "write",
+            path=_absolute(path, name),
+            append=append,
+            make_parents_below=_home(name),
+            account=self._account(name),
         )
         with os.fdopen(descriptor, "ab" if append else "wb") as file:
             _regular(file).write(content)
 
+    def services(self) -> tuple[ServiceState, ...]:
+        """How the environment's services are; one that ended says so."""
+        return self._services.states()
+
     def close(self) -> None:
-        """End every process, remove the upper directory."""
+        """Stop the services, end every process, remove the upper directory."""
+        self._services.stop()
         self._channel.close()
         self._close()
 
-    def _absolute(self, path: str) -> str:
-        if path == "~" or path.startswith("~/"):
-            path = self._home + path[1:]
-        return posixpath.join(self._home, path)
+    def _account(self, name: str) -> str | None:
+        """What init is told: nothing where there is one id only."""
+        return name if self._has_accounts else None
 
 
 class InitTerminal:
@@ -177,14 +201,18 @@ class InitTerminal:
             self.fd = -1
 
 
-def _account(definition: Environment, shell_path: str) -> dict[str, str]:
-    return {
-        "HOME": f"/home/{definition.user}",
-        "USER": definition.user,
-        "LOGNAME": definition.user,
-        "SHELL": shell_path,
-        "PATH": _PATH,
-    }
+def _home(user: str) -> str:
+    return f"/home/{user}"
+
+
+def _absolute(path: str, user: str) -> str:
+    if path == "~" or path.startswith("~/"):
+        path = _home(user) + path[1:]
+    return posixpath.join(_home(user), path)
+
+
+def _login(user: str, shell_path: str) -> dict[str, str]:
+    return {"HOME": _home(user), "USER": user, "LOGNAME": user, "SHELL": shell_path, "PATH": _PATH}
 
 
 def _regular(file: IO[bytes]) -> IO[bytes]:

@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from docwalk.bubblewrap import remove_tree
+from docwalk.environment.owner import remove_owned_tree
 
 _LOCK_WAIT_S = 10.0
 _LOCK_STEP_S = 0.02
@@ -103,7 +103,7 @@ def remove_if_unused(folder: Path, *, wait_s: float) -> None:
                 if time.monotonic() >= end:
                     return
                 time.sleep(_LOCK_STEP_S)
-            remove_tree(folder)
+            remove_owned_tree(folder)
         finally:
             os.close(lock)
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-import subprocess
 import tempfile
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from docwalk.backend.channel import Channel
-from docwalk.backend.instance import SKELETON, InitInstance, init_command, init_files
+from docwalk.backend.ids import OneId
+from docwalk.backend.instance import InitInstance, init_files
 from docwalk.backend.janitor import janitor_of, make_folder
-from docwalk.bubblewrap import Network, SandboxSpec, give, make_upper, remove_tree, sandbox_identity, start
+from docwalk.backend.mapped import ManyIds
+from docwalk.backend.services import Services
+from docwalk.bubblewrap import Network, SandboxSpec
 from docwalk.environment.definition import Users
 from docwalk.environment.package_proxy import shared_package_proxy
 from docwalk.environment.store import Store
@@ -28,10 +30,8 @@ from docwalk.marks import Marks
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from docwalk.bubblewrap import Identity
+    from docwalk.backend.ids import Ids
     from docwalk.environment.store import BuiltEnvironment
-
-_END_S: Final = 5.0
 
 
 class SandboxBackend:
@@ -49,22 +49,24 @@ class SandboxBackend:
         Raises:
             BackendError: with what is missing here, and a hint.
         """
-        definition = environment.environment
-        if definition.users is not Users.ONE:
-            raise BackendError(
-                f"environment `{definition.name}` needs several accounts, which the plain sandbox has not",
-                hint='set `users = "one"` in its environment.toml, or choose another environment',
-            )
-        identity = sandbox_identity()
+        has_many = environment.environment.users is Users.MANY
+        ids: Ids = ManyIds(environment) if has_many else OneId(environment.environment)
+        try:
+            return self._open(environment, ids)
+        except BaseException:
+            ids.close()
+            raise
+
+    def _open(self, environment: BuiltEnvironment, ids: Ids) -> InitInstance:
         instances_dir = self._store.folder / "instances"
         instances_dir.mkdir(parents=True, exist_ok=True)
         janitor = janitor_of(instances_dir, owner_pid=os.getpid())
         folder, lock = make_folder(instances_dir)
         janitor.watch(folder)
         try:
-            return _open_plain(environment, folder, identity, lock)
+            return _open_in(folder, environment, ids, lock)
         except BaseException:
-            remove_tree(folder)
+            ids.remove(folder)
             janitor.forget(folder)
             raise
         finally:
@@ -72,12 +74,11 @@ class SandboxBackend:
             os.close(lock)
 
 
-def _open_plain(environment: BuiltEnvironment, folder: Path, identity: Identity, lock: int) -> InitInstance:
-    """Make the upper directory below `folder`, start bubblewrap, fill the reader's home."""
+def _open_in(folder: Path, environment: BuiltEnvironment, ids: Ids, lock: int) -> InitInstance:
+    """Make the upper directory below `folder`, start bubblewrap, let init begin, start the services."""
     definition = environment.environment
     marks = Marks(nonce=secrets.token_hex(8))
-    upper, work = make_upper(folder, identity=identity)
-    _make_home(upper, definition.user, identity)
+    upper, work = ids.make_upper(folder)
     transport = detect_transport()
     package_proxy = (
         shared_package_proxy(folder.parent.parent / "downloads", transport)
@@ -85,72 +86,54 @@ def _open_plain(environment: BuiltEnvironment, folder: Path, identity: Identity,
         else None
     )
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    spec = SandboxSpec(
-        layers=environment.layers,
-        upper=upper,
-        work=work,
-        binds=transport.binds(),
-        files={
-            **transport.files(hostname=definition.hostname, package_proxy=package_proxy),
-            **init_files(marks),
-        },
-        uid=definition.uid,
-        gid=definition.gid,
-        hostname=definition.hostname,
-        network=definition.network,
-        cwd=PurePosixPath("/"),
-        is_init=True,
+    spec = ids.fit(
+        SandboxSpec(
+            layers=environment.layers,
+            upper=upper,
+            work=work,
+            binds=transport.binds(),
+            files={
+                **transport.files(hostname=definition.hostname, package_proxy=package_proxy),
+                **init_files(marks),
+            },
+            hostname=definition.hostname,
+            network=definition.network,
+            cwd=PurePosixPath("/"),
+            is_init=True,
+        )
     )
     messages = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the sandbox
     channel = Channel(ours)
-    with theirs:
-        process = start(
-            spec,
-            init_command(theirs.fileno()),
-            pass_fds=(theirs.fileno(), lock),
-            stdout=messages,
-            stderr=messages,
-            identity=identity,
-        )
+    services = Services(definition.services, channel, has_accounts=definition.users is Users.MANY)
+    try:
+        with theirs:
+            started = ids.start(spec, theirs.fileno(), lock=lock, messages=messages)
+    except BaseException:
+        channel.close()
+        raise
 
     def end() -> None:
         if folder.exists():
-            _wait(process)
+            started.wait()
             messages.close()
-            remove_tree(folder)
+            ids.remove(folder)
+            ids.close()
             janitor_of(folder.parent, owner_pid=os.getpid()).forget(folder)
 
     try:
-        channel.ask("begin", skel=SKELETON, home=f"/home/{definition.user}", keep=lock)
+        ids.begin(channel, keep=lock)
+        services.start()
     except BaseException as error:
         channel.close()
-        _wait(process)
+        started.wait()
         with messages:
             messages.seek(0)
             said = (messages.read().decode("utf-8", "replace").strip().splitlines() or [""])[-1]
-        if not isinstance(error, BackendError | OSError):
+        if services.is_begun or not isinstance(error, BackendError | OSError):
             raise
         raise BackendError(
             f"the sandbox of `{definition.name}` does not start: {said or error}", hint="docwalk doctor"
         ) from error
-    return InitInstance(definition, channel, mode="sandbox/plain", marks=marks, end=end)
-
-
-def _wait(process: subprocess.Popen[bytes]) -> None:
-    """Wait for the end of a sandbox whose channel was closed; it is killed if it takes too long."""
-    try:
-        process.wait(_END_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _make_home(upper: Path, user: str, identity: Identity) -> None:
-    """Make an empty home in the upper directory; what is above it stays closed to the reader."""
-    home = upper / "home" / user
-    upper.chmod(0o755)  # an ordinary account is held to the mode that `make_upper` gives it
-    home.mkdir(parents=True)
-    for folder, mode in ((home, 0o755), (home.parent, 0o555), (upper, 0o555)):
-        # The folder above cannot stay root's: overlayfs would refuse to merge it (it sets attributes there).
-        folder.chmod(mode)
-        give(folder, identity)
+    return InitInstance(
+        definition, channel, mode=f"sandbox/{ids.mode}", marks=marks, services=services, end=end
+    )

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docwalk.bubblewrap import remove_tree
 from docwalk.errors import BackendError
 
 if TYPE_CHECKING:
@@ -123,6 +124,36 @@ def layer_owner() -> Iterator[LayerOwner]:
             ),
             first_id=first_id,
         )
+
+
+def outside_first_id() -> int:
+    """Id outside that uid 0 of this account's layers is.
+
+    Raises:
+        BackendError: the account has no subordinate ids.
+    """
+    if os.geteuid() == 0:
+        return root_first_id()
+    ids = subordinate_range(Path("/etc/subuid"))
+    if ids is None:
+        raise BackendError("this account has no subordinate ids", hint=owner_fix())
+    return ids.first
+
+
+def remove_owned_tree(folder: Path) -> None:
+    """Remove a folder with files of the layers' owner and of others of its range.
+
+    Raises:
+        OSError: something of it cannot be removed.
+    """
+    try:
+        remove_tree(folder)
+    except PermissionError:
+        if cannot_own() is not None:
+            raise
+        with layer_owner() as owner:
+            subprocess.run([*owner.prefix, "rm", "-rf", "--", folder], check=False, capture_output=True)
+        remove_tree(folder)
 
 
 def root_first_id() -> int:

@@ -1,0 +1,210 @@
+"""Mapped: sandboxes of many user ids, in a namespace whose root is nobody outside.
+
+Ids 0 to 65,535 inside are the subordinate ids that own the layers, so files have their true owners, services
+run as their accounts, and sessions as the reader's or another's. Where an environment declares `setuid`, init
+enters the sandbox from outside, since bubblewrap forbids all it starts to gain privileges.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+
+from docwalk.backend.ids import Started
+from docwalk.backend.instance import RUN, SKELETON, init_command, shell_path
+from docwalk.bubblewrap import Identity, Network, start
+from docwalk.environment.owner import (
+    cannot_own,
+    layer_owner,
+    outside_first_id,
+    owner_fix,
+    remove_owned_tree,
+)
+from docwalk.errors import BackendError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from docwalk.backend.channel import Channel
+    from docwalk.bubblewrap import SandboxSpec
+    from docwalk.environment.store import BuiltEnvironment
+
+_ACCOUNTS_SOURCE: Final = Path(__file__).with_name("init_accounts.py")
+_INIT_CAPABILITIES: Final = (
+    *("CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_SETGID", "CAP_SETUID"),
+    *("CAP_AUDIT_WRITE", "CAP_NET_ADMIN", "CAP_NET_BIND_SERVICE", "CAP_SETPCAP", "CAP_SYS_PTRACE"),
+)
+"""What init itself may do; it gives less to what it starts (`init_accounts.py`)."""
+_NAMESPACES: Final = ("mnt", "pid", "ipc", "uts", "net", "cgroup")
+_OPTIONS: Final = {"mnt": "mount"}
+_ADDRESS: Final = "10.0.0.1"
+"""Added to the loopback of an instance without network: names resolve only where there is such an address."""
+_IDLE: Final = ("/bin/bash", "-c", "echo up; exec -a /sbin/init /bin/cat")
+"""Process 1 where init enters from outside; ends when the pipe it reads closes."""
+
+
+class ManyIds:
+    """Subordinate ids: root's, or the caller's."""
+
+    mode = "mapped"
+
+    def __init__(self, environment: BuiltEnvironment) -> None:
+        """Make the namespace.
+
+        Raises:
+            BackendError: this account cannot have several ids, or the layers belong to others.
+        """
+        self._definition = environment.environment
+        name = self._definition.name
+        reason = cannot_own()
+        if reason is not None:
+            raise BackendError(
+                f"environment `{name}` needs several accounts, and this one cannot provide them: {reason}",
+                hint=owner_fix(),
+            )
+        first_id = outside_first_id()
+        if any(layer.stat().st_uid != first_id for layer in environment.layers):
+            raise BackendError(
+                f"the layers of `{name}` belong to other user ids than this account's subordinate ones",
+                hint=f"build them anew: DOCWALK_CACHE_DIR=FOLDER docwalk env build {name}",
+            )
+        self._stack = contextlib.ExitStack()
+        self._owner = self._stack.enter_context(layer_owner())
+
+    def make_upper(self, folder: Path) -> tuple[Path, Path]:
+        """The upper and the work directory; they belong to root inside."""
+        self._owner.give(folder)
+        made = (folder / "upper", folder / "work")
+        subprocess.run([*self._owner.prefix, "mkdir", "--mode=755", *made], check=True)
+        return made
+
+    def fit(self, spec: SandboxSpec) -> SandboxSpec:
+        """`spec` in the namespace of many ids, as its root."""
+        return replace(
+            spec,
+            uid=0,
+            gid=0,
+            joins_user_namespace=True,
+            capabilities=_INIT_CAPABILITIES,
+            files={**spec.files, RUN / "init_accounts.py": _ACCOUNTS_SOURCE.read_bytes()},
+        )
+
+    def start(self, spec: SandboxSpec, descriptor: int, *, lock: int, messages: IO[bytes]) -> Started:
+        """Start init as process 1; where programs may change the account, beside an idle process 1."""
+        myself = Identity(uid=os.geteuid(), gid=os.getegid(), is_switched=False)
+        if not self._definition.setuid:
+            process = start(
+                spec,
+                init_command(descriptor),
+                pass_fds=(descriptor, lock),
+                stdout=messages,
+                stderr=messages,
+                identity=myself,
+                prefix=self._owner.prefix,
+            )
+            return Started(processes=(process,))
+        reader, writer = os.pipe2(os.O_CLOEXEC)
+        info, info_end = os.pipe2(os.O_CLOEXEC)
+        process = start(
+            spec,
+            _IDLE,
+            pass_fds=(lock, info_end),
+            stdin=reader,
+            stdout=subprocess.PIPE,
+            stderr=messages,
+            identity=myself,
+            prefix=self._owner.prefix,
+            info_fd=info_end,
+        )
+        os.close(reader)
+        os.close(info_end)
+        try:
+            entered = _enter(
+                process, info, init_command(descriptor), pass_fds=(descriptor, lock), messages=messages
+            )
+        except BaseException:
+            os.close(writer)
+            process.kill()
+            process.wait()
+            raise
+        return Started(processes=(entered, process), held=(writer,))
+
+    def begin(self, channel: Channel, *, keep: int) -> None:
+        """Let init make accounts and homes."""
+        definition = self._definition
+        accounts = [
+            {
+                "name": definition.user,
+                "uid": definition.uid,
+                "gid": definition.gid,
+                "groups": (),
+                "password": None,
+                "shell": shell_path(definition.shell),
+            },
+            *(
+                {
+                    "name": each.name,
+                    "uid": each.uid,
+                    "gid": each.uid,
+                    "groups": each.groups,
+                    "password": each.password,
+                    "shell": shell_path(each.shell),
+                }
+                for each in definition.accounts
+            ),
+        ]
+        address = None if definition.network is Network.HOST else _ADDRESS
+        channel.ask("begin_many", accounts=accounts, skel=SKELETON, keep=keep, address=address)
+
+    def remove(self, folder: Path) -> None:
+        """Remove the folder of an instance that ended, whoever owns what is in it."""
+        remove_owned_tree(folder)
+
+    def close(self) -> None:
+        """Let the namespace go."""
+        self._stack.close()
+
+
+def _enter(
+    sandbox: subprocess.Popen[bytes],
+    info: int,
+    command: Sequence[str],
+    *,
+    pass_fds: Sequence[int],
+    messages: IO[bytes],
+) -> subprocess.Popen[bytes]:
+    """Start `command` in a sandbox from outside, free to start programs that gain privileges in there."""
+    with os.fdopen(info, "rb") as file:
+        said = file.read()
+    # The line comes from process 1, after bubblewrap has mounted everything.
+    if sandbox.stdout is None or sandbox.stdout.readline() != b"up\n" or not said:
+        raise BackendError("the sandbox ended before its first process ran")
+    pid = json.loads(said)["child-pid"]
+    kept = ",".join(f"+{name.removeprefix('CAP_').lower()}" for name in _INIT_CAPABILITIES)
+    return subprocess.Popen(
+        (
+            *("nsenter", f"--user=/proc/{pid}/ns/user", *_namespace_options(pid)),
+            *("--setuid", "0", "--setgid", "0", "--"),
+            *("/usr/bin/setpriv", f"--bounding-set=-all,{kept}", *command),
+        ),
+        stdin=subprocess.DEVNULL,
+        stdout=messages,
+        stderr=messages,
+        pass_fds=pass_fds,
+        env={"PATH": os.environ.get("PATH", os.defpath) + ":/usr/bin:/bin"},
+        cwd="/",
+        start_new_session=True,
+    )
+
+
+def _namespace_options(pid: int) -> Iterator[str]:
+    """Options of nsenter for the namespaces that a sandbox does not share with us."""
+    for name in _NAMESPACES:
+        path = Path(f"/proc/{pid}/ns/{name}")
+        if path.readlink() != Path(f"/proc/self/ns/{name}").readlink():
+            yield f"--{_OPTIONS.get(name, name)}={path}"
