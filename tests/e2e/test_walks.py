@@ -153,7 +153,8 @@ def test_a_page_that_ends_its_shell_is_told_so(walk_page: Walk, shown: Shown) ->
 
 def test_logging_out_is_no_failure_but_typing_on_is(walk_page: Walk, shown: Shown) -> None:
     result = walk_page("# T\n\n```bash\nexit\n```\n\n```bash\necho later\n```\n")
-    assert shown(result) == [PASSED, ("shell-lost", "the shell of this session is gone")]
+    detail = "the session's shell ended at line 4: log in again with `relogin`"
+    assert shown(result) == [PASSED, ("shell-lost", detail)]
 
 
 def test_a_new_session_is_a_new_login(walk_page: Walk, shown: Shown) -> None:

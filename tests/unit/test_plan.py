@@ -14,6 +14,7 @@ from docwalk.errors import SourceError
 from docwalk.plan import EditFile, TypeCommand, load_plan, make_plan, plan_as_json
 from docwalk.redaction import BUILTIN
 from docwalk.source import Source
+from docwalk.steps import SourceFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,6 +76,9 @@ def test_prose_does_not_change_a_digest(text: str, project: Project) -> None:
         ("# Title", "---\ndocwalk:\n  redactions: {x: y}\n---\n"),
         ("# Title", "---\ndocwalk:\n  walk-timeout: 5\n---\n"),
         ("# Title", "```bash\ntrue\n```\n"),
+        ("# Title", "```{file} x\ny\n```\n"),
+        ("```console\n", "```{console}\n:relogin:\n"),
+        ("```console\n", "```{console}\n:session: other\n"),
     ],
 )
 def test_what_is_run_changes_a_digest(old: str, new: str, project: Project) -> None:
@@ -140,6 +144,37 @@ def test_a_file_holds_its_lines_and_a_final_newline(project: Project) -> None:
     assert (step.action.path, step.action.content) == ("~/libs", "a\n  libs\n")
 
 
+def test_prompts_say_in_which_session_a_command_is_typed(project: Project) -> None:
+    (walk,) = plan("```{console}\n:sessions: alice, bob\n\nalice$ a\n$ b\nbob$ c\n```\n", project)
+    assert [(step.session, step.user) for step in walk.steps] == [("alice", None), ("bob", None)]
+    assert isinstance(walk.steps[0].action, TypeCommand)
+    assert len(walk.steps[0].action.expected or ()) == 1
+
+
+def test_prompts_say_who_types_a_command(project: Project) -> None:
+    (walk,) = plan("```{console}\n:users: alice, root\n\nalice$ a\nroot# c\n```\n", project)
+    assert [(step.session, step.user) for step in walk.steps] == [("alice", "alice"), ("root", "root")]
+
+
+def test_one_logs_in_again_once_in_each_session_of_a_block(project: Project) -> None:
+    two = "```{console}\n:sessions: a, b\n:relogin:\n\na$ 1\nb$ 2\na$ 3\n```\n\n"
+    (walk,) = plan(two + "```{bash}\n:relogin:\n\n4\n5\n```\n", project)
+    assert [step.relogin for step in walk.steps] == [True, True, False, True, False]
+
+
+def test_a_file_beside_the_page_is_part_of_the_digest(project: Project, tmp_path: Path) -> None:
+    here = replace(project, root=tmp_path)
+    page = "```{file} ~/x\n:source: sub/x.bin\n```\n"
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "x.bin").write_bytes(b"\xff")
+    (step,) = plan(page, here)[0].steps
+    assert isinstance(step.action, EditFile)
+    assert step.action.source == SourceFile(name="sub/x.bin", data=b"\xff")
+    before = digest(page, here)
+    (tmp_path / "sub" / "x.bin").write_bytes(b"\xfe")
+    assert digest(page, here) != before
+
+
 @pytest.mark.parametrize(
     ("known", "hint"),
     [
@@ -176,4 +211,4 @@ def test_a_page_outside_the_project_is_planned_under_its_path(project: Project, 
 def test_a_plan_prints_as_json_with_a_schema(project: Project) -> None:
     document = parse_document(Source(path=Path("page.md"), text=PAGE), project)
     data = json.loads(plan_as_json(make_plan([document], project)))
-    assert (data["schema"], [walk["name"] for walk in data["walks"]]) == (1, ["page"])
+    assert (data["schema"], [walk["name"] for walk in data["walks"]]) == (2, ["page"])

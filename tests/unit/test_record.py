@@ -198,7 +198,7 @@ def broken(change: str) -> str:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("data['schema'] = 99", "its schema is 99, this docwalk (0.1.0) reads 1"),
+        ("data['schema'] = 99", "its schema is 99, this docwalk (0.1.0) reads 2"),
         ("del data['walk']['name']", "`walk.name` is missing"),
         ("data['walk'] = []", "`walk` is no JSON object"),
         ("data['walk']['name'] = 3", "`walk.name` must be text, found 3"),

@@ -10,6 +10,7 @@ import yaml
 
 from docwalk.directives import count_option_lines
 from docwalk.errors import ErrorCode
+from docwalk.option_conflicts import check_together
 from docwalk.options import OPTIONS, OptionError, did_you_mean
 from docwalk.source import Problems, Span
 from docwalk.yaml_mapping import Entry, MappingError, TextLoader, plain, read_mapping
@@ -71,7 +72,11 @@ def read_block_options(
     entries = _read_entries(lines[:count], texts[:count], problems)
     # MyST drops one empty line between options, or the opening fence, and the body
     skipped = count + 1 if count < len(lines) and not texts[count].strip() else count
-    names = [name for name, option in OPTIONS.items() if option.on_files or directive != "file"]
+    names = [
+        name
+        for name, option in OPTIONS.items()
+        if (option.on_files if directive == "file" else option.on_shells)
+    ]
     names += [FILE_MODE] if directive == "file" else []
     fields: dict[str, object] = {}
     written: dict[str, object] = {}
@@ -91,10 +96,7 @@ def read_block_options(
                 fields[OPTIONS[entry.key].field] = OPTIONS[entry.key].parse(plain(entry.value))
         except OptionError as error:
             problems.add(error.code, f"{entry.key}: {error.message}", entry.value_span, hint=error.hint)
-    if "until" in fields and "keys" not in written:
-        where = next(entry.key_span for entry in entries if entry.key == "until")
-        message = "`until` says when to press keys, and there is no `keys`"
-        problems.add(ErrorCode.BAD_VALUE, message, where, hint="add `:keys:`, or remove `:until:`")
+    check_together(entries, problems, mode=mode)
     return WrittenOptions(fields=fields, mode=mode, written=written, line_count=skipped), tuple(
         problems.found
     )
@@ -112,7 +114,7 @@ def _read_entries(lines: Sequence[Span], texts: Sequence[str], problems: Problem
 
 
 def _parse_mode(value: object) -> str:
-    modes = ("create", "append", "check")
+    modes = ("create", "append", "check", "patch")
     if value not in modes:
         raise OptionError(
             f"`{value}` is nothing a file block does",

@@ -173,6 +173,9 @@ class _Splitter:
             return
         text = self._texts[at]
         other = next((p for p in OTHER_PROMPTS if text.startswith(p)), None)
+        if self._block.options.sessions or self._block.options.users:
+            other = None
+            prompt = "` or `".join(self._prompts)
         if not self._block.is_directive and text.startswith(":"):
             hint = f"a block with options has its language in braces: `{{{self._block.language}}}`"
         elif other is not None:

@@ -52,6 +52,8 @@ class FileMode(Enum):
     """Add to its end."""
     CHECK = "check"
     """The file must already hold exactly this."""
+    PATCH = "patch"
+    """Change it as a unified diff says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,6 +302,8 @@ class _Builder:
     def _kind(self, fence: Fence, lines: tuple[BlockLine, ...], options: BlockOptions) -> BlockKind:
         if fence.language == FILE_LANGUAGE:
             return BlockKind.FILE
+        if options.stop is not None or options.sessions or options.users:
+            return BlockKind.TRANSCRIPT
         first = next((line.text for line in lines if line.text.strip()), "")
         if fence.language == "console" or is_prompt_line(first, accepted_prompts(options)):
             return BlockKind.TRANSCRIPT

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from docwalk.document import FileMode
+from docwalk.patches import PatchError, apply_patch, read_patch
 from docwalk.results import Outcome, OutputLine
 
 if TYPE_CHECKING:
@@ -42,26 +43,59 @@ def edit_file(
         folder: gives the working folder of the step's session; None before that session is opened.
     """
     path = action.path
-    content = action.content.encode()
     try:
         if not path.startswith(("/", "~")) and (base := folder()) is not None:
             path = f"{base}/{path}"
         match action.mode:
             case FileMode.CREATE | FileMode.APPEND:
-                instance.write_file(path, content, append=action.mode is FileMode.APPEND, user=user)
+                instance.write_file(
+                    path,
+                    _content(action),
+                    append=action.mode is FileMode.APPEND,
+                    user=user,
+                    permissions=action.permissions,
+                )
                 return EditResult()
             case FileMode.CHECK:
-                found = instance.read_file(path, user=user)
+                return _check(action, instance.read_file(path, user=user))
+            case FileMode.PATCH:
+                return _patch(action, path, instance, user)
             case _:
                 assert_never(action.mode)
     except OSError as error:
         return _mismatch(f"`{action.path}` cannot be used: {error.strerror}")
+
+
+def _content(action: EditFile) -> bytes:
+    return action.content.encode() if action.source is None else action.source.data
+
+
+def _check(action: EditFile, found: bytes | None) -> EditResult:
     if found is None:
         return _mismatch(f"there is no file `{action.path}`")
-    lines = tuple(OutputLine.plain(line) for line in found.decode("utf-8", "replace").splitlines())
-    if found != content:
-        return _mismatch(f"`{action.path}` holds something else", lines)
-    return EditResult(lines=lines)
+    text = found.decode("utf-8", "replace")
+    # Split as the page is: at newlines, and nowhere else.
+    lines = tuple(OutputLine.plain(line) for line in text.removesuffix("\n").split("\n")) if text else ()
+    content = _content(action)
+    if found == content:
+        return EditResult(lines=lines)
+    if found == content.removesuffix(b"\n"):
+        return _mismatch(f"the last line of `{action.path}` has no newline at its end", lines)
+    return _mismatch(f"`{action.path}` holds something else", lines)
+
+
+def _patch(action: EditFile, path: str, instance: Instance, user: str | None) -> EditResult:
+    found = instance.read_file(path, user=user)
+    if found is None:
+        return _mismatch(f"there is no file `{action.path}`")
+    try:
+        # Bytes that are no UTF-8 stay as they are.
+        changed = apply_patch(read_patch(action.content), found.decode("utf-8", "surrogateescape"))
+    except PatchError as error:
+        return _mismatch(f"`{action.path}`, line {action.source_line + error.line}: {error.message}")
+    content = changed.encode("utf-8", "surrogateescape")
+    instance.write_file(path, content, append=False, user=user, permissions=action.permissions)
+    return EditResult()
 
 
 def _mismatch(detail: str, lines: tuple[OutputLine, ...] = ()) -> EditResult:

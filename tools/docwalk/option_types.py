@@ -47,6 +47,10 @@ class BlockOptions:
 
     session: str = "main"
     """Name of the session (terminal window) the steps run in."""
+    sessions: tuple[str, ...] = ()
+    """Sessions of a transcript in which `NAME$ ` begins a command in the session NAME; else empty."""
+    users: tuple[str, ...] = ()
+    """Accounts of a transcript in which `NAME$ ` begins a command of the account NAME, in its own session."""
     exit_status: int = 0
     """Option `exit`: the status each command must have where no `[exit N]` line says otherwise."""
     timeout_s: float = 60.0
@@ -69,3 +73,15 @@ class BlockOptions:
     """The account that types; None is the environment's user."""
     host: str | None = None
     """The host that is typed on; None is the environment's."""
+    background: bool = False
+    """Whether the block's one command goes on while later blocks run."""
+    ready_text: str | None = None
+    """Option `until` of a `background` block: text that shows that its command is ready."""
+    stop: tuple[str, ...] | None = None
+    """Keys that end the session's `background` command; the block then holds only what the terminal shows."""
+    relogin: bool = False
+    """Whether the reader logs out and in again before the block."""
+    permissions: int | None = None
+    """Permission bits a `{file}` gets; None leaves them as they are, 644 for a new file."""
+    source: str | None = None
+    """A file beside the page, which readers download and put where a `{file}` says; None takes the body."""

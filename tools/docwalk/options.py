@@ -35,8 +35,11 @@ __all__ = [
     "parse_keys",
     "parse_match",
     "parse_name",
+    "parse_names",
+    "parse_permissions",
     "parse_prompt",
     "parse_requires",
+    "parse_stop",
     "parse_text",
     "resolve_options",
     "split_keys",
@@ -138,6 +141,45 @@ def parse_name(value: object) -> str:
     if not _is_scalar(value) or _NAME.fullmatch(text) is None:
         raise OptionError(f"`{_shown(value)}` is no name", hint="use letters, digits, `_`, `.` and `-`")
     return text
+
+
+def parse_names(value: object) -> tuple[str, ...]:
+    """Names: a list, or set apart by commas or blanks; each once.
+
+    Raises:
+        OptionError: for no name, what is none, or one given twice.
+    """
+    entries = value if isinstance(value, list) else re.split(r"[,\s]+", parse_text(value).strip())
+    names = tuple(parse_name(entry) for entry in entries)
+    twice = next((name for at, name in enumerate(names) if name in names[:at]), None)
+    if twice is not None or not names:
+        raise OptionError(
+            f"`{twice}` is given twice" if twice else "no name is given", hint="write each name once"
+        )
+    return names
+
+
+def parse_permissions(value: object) -> int:
+    """Permission bits of three octal digits, such as `755`.
+
+    Raises:
+        OptionError: for anything else.
+    """
+    text = str(value).strip()
+    if re.fullmatch(r"0?[0-7]{3}", text) is None:
+        raise OptionError(
+            f"`{_shown(value)}` is no set of permissions", hint="write three octal digits: `755`, `600`"
+        )
+    return int(text, 8)
+
+
+def parse_stop(value: object) -> tuple[str, ...]:
+    """Keys that end a command: `<C-c>` where none are given.
+
+    Raises:
+        OptionError: for an unknown key name.
+    """
+    return split_keys("<C-c>" if value is None else value)
 
 
 def parse_match(value: object) -> MatchMode:
@@ -297,12 +339,28 @@ class Option:
     """Whether `{file}` blocks have it."""
     on_pages: bool
     """Whether a page or the project may set it as a default."""
+    on_shells: bool = True
+    """Whether blocks of commands and transcripts have it."""
 
 
 OPTIONS: Final[Mapping[str, Option]] = {
     option.name: option
     for option in (
         Option(name="session", field="session", parse=parse_name, on_files=True, on_pages=True),
+        Option(name="sessions", field="sessions", parse=parse_names, on_files=False, on_pages=False),
+        Option(name="users", field="users", parse=parse_names, on_files=False, on_pages=False),
+        Option(name="relogin", field="relogin", parse=parse_flag, on_files=False, on_pages=False),
+        Option(
+            name="permissions",
+            field="permissions",
+            parse=parse_permissions,
+            on_files=True,
+            on_pages=False,
+            on_shells=False,
+        ),
+        Option(
+            name="source", field="source", parse=parse_text, on_files=True, on_pages=False, on_shells=False
+        ),
         Option(name="exit", field="exit_status", parse=parse_exit, on_files=False, on_pages=False),
         Option(name="timeout", field="timeout_s", parse=parse_duration, on_files=False, on_pages=True),
         Option(name="requires", field="requires", parse=parse_requires, on_files=True, on_pages=True),
@@ -323,20 +381,25 @@ OPTIONS: Final[Mapping[str, Option]] = {
 def resolve_options(*layers: Mapping[str, object]) -> BlockOptions:
     """Options of one block from field values: block, page, project, the nearest first.
 
-    `until` is not a field: it belongs to the first group of `keys`.
+    `until` is not a field: it belongs to a `background` command, or to the first group of `keys`.
     """
     merged: dict[str, object] = {}
     for layer in reversed(layers):
         merged.update(layer)
     until = merged.pop("until", None)
     keys = merged.get("keys")
-    if until is not None and isinstance(keys, tuple) and keys:
+    if merged.get("background"):
+        merged["ready_text"] = until
+    elif until is not None and isinstance(keys, tuple) and keys:
         merged["keys"] = (replace(keys[0], until=until), *keys[1:])
     return BlockOptions(**merged)  # type: ignore[arg-type]  # every parser in OPTIONS yields its field's type
 
 
 def accepted_prompts(options: BlockOptions) -> tuple[str, ...]:
     """Prompts that start a command in a transcript with these options."""
+    named = options.sessions or options.users
+    if named:
+        return tuple(f"{name}{'#' if name == 'root' and options.users else '$'} " for name in named)
     if options.prompt is not None:
         return (options.prompt,)
     if options.user is None:

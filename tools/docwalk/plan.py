@@ -40,7 +40,7 @@ __all__ = [
     "read_plan",
 ]
 
-PLAN_SCHEMA: Final = 1
+PLAN_SCHEMA: Final = 2
 """Version of the JSON that `plan_as_json` writes."""
 
 
@@ -258,12 +258,20 @@ class _Planner:
             if block.options.skip is not None:
                 not_run.append(NotRun(block_id=block.id, line=block.line, reason=block.options.skip))
             elif block.kind is BlockKind.FILE:
-                steps.append(self._maker.file_step(block, len(steps)))
+                step = self._maker.file_step(block, len(steps), captured)
+                self._check_file_captured(block, captured, choices)
+                steps.append(step)
             else:
                 earlier = earlier_captures(block, self._document)
+                logged_in: set[str] = set()
                 for command in commands:
                     self._check_captured(command, captured, earlier, choices)
-                    steps.append(self._maker.command_step(block, command, len(steps), shell, captured))
+                    relogin = block.options.relogin and command.prompt not in logged_in
+                    logged_in.add(command.prompt)
+                    step = self._maker.command_step(
+                        block, command, len(steps), shell=shell, captured=captured, relogin=relogin
+                    )
+                    steps.append(step)
                     captured |= caught_by(command.expected)
         return tuple(steps), tuple(not_run)
 
@@ -274,6 +282,17 @@ class _Planner:
         source = self._document.source
         used = [(name, command.span) for name in used_in_command(command.text, earlier)]
         used += [(name, source.line_span(line)) for name, line in used_in_lines(command.expected)]
+        self._check_used(used, captured, choices)
+
+    def _check_file_captured(self, block: Block, captured: set[str], choices: Sequence[TabChoice]) -> None:
+        earlier = earlier_captures(block, self._document)
+        used = [(name, block.span) for name in used_in_command(block.argument, earlier)]
+        used += [(name, line.span) for line in block.lines for name in used_in_command(line.text, earlier)]
+        self._check_used(used, captured, choices)
+
+    def _check_used(
+        self, used: Sequence[tuple[str, Span]], captured: set[str], choices: Sequence[TabChoice]
+    ) -> None:
         for name, where in used:
             if name not in captured and (name, where) not in self._uncaptured:
                 self._uncaptured.add((name, where))

@@ -20,6 +20,8 @@ def as_data(value: object) -> object:
             return value.value
         case Path():
             return value.as_posix()
+        case bytes():
+            return f"sha256:{hashlib.sha256(value).hexdigest()}"
         case tuple() | list():
             return [as_data(item) for item in value]
         case _ if is_dataclass(value) and not isinstance(value, type):

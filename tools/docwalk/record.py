@@ -24,6 +24,7 @@ from docwalk.errors import BackendError
 from docwalk.expectation import Elision
 from docwalk.options import MatchMode
 from docwalk.plan import EditFile, TypeCommand
+from docwalk.plan_json import digest
 from docwalk.record_json import MalformedError, Reader, result_from_json, result_to_json
 from docwalk.results import Outcome, StepResult, WalkResult
 from docwalk.source import Span
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from docwalk.plan import Action, Step, Walk
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 """Number of the form of the files; another number is refused, never guessed at."""
 SUFFIX: Final = ".json"
 """Ending of record files."""
@@ -57,6 +58,8 @@ class RecordedStep:
     """Source line, from 1, when it was recorded."""
     span: Span
     """The command in the source, when it was recorded."""
+    session: str
+    """The session it was typed in."""
     expectation_digest: str
     """`sha256:…` of the expected lines, the way of matching and the expected status."""
     is_compared: bool
@@ -131,12 +134,13 @@ def make_record(walk: Walk, result: WalkResult, *, used_network: bool = True) ->
 
 
 def _recorded_step(step: Step) -> RecordedStep:
-    digest = hashlib.sha256("\0".join(_claims(step.action)).encode()).hexdigest()
+    claimed = hashlib.sha256("\0".join(_claims(step.action)).encode()).hexdigest()
     return RecordedStep(
         block_id=step.block_id,
         line=step.line,
         span=step.span,
-        expectation_digest=f"sha256:{digest}",
+        session=step.session,
+        expectation_digest=f"sha256:{claimed}",
         is_compared=_is_compared(step.action),
     )
 
@@ -148,7 +152,8 @@ def _claims(action: Action) -> tuple[str, ...]:
             lines = ["anything"] if action.expected is None else [str(line) for line in action.expected]
             return (*lines, action.match.value, str(action.exit_status))
         case EditFile():
-            return (action.path, action.mode.value, action.content)
+            given = digest(action.source)
+            return (action.path, action.mode.value, action.content, str(action.permissions), given)
         case _ as unreachable:
             assert_never(unreachable)
 
@@ -246,6 +251,7 @@ def dump_record(record: Record) -> str:
                     "block_id": step.block_id,
                     "line": step.line,
                     "span": [step.span.start, step.span.end],
+                    "session": step.session,
                     "expectation_digest": step.expectation_digest,
                     "is_compared": step.is_compared,
                 }
@@ -301,6 +307,7 @@ def _step_from_json(step: Reader) -> RecordedStep:
         block_id=step.text("block_id"),
         line=step.integer("line"),
         span=Span(start=start, end=end),
+        session=step.text("session"),
         expectation_digest=step.text("expectation_digest"),
         is_compared=step.flag("is_compared"),
     )

@@ -152,11 +152,13 @@ class _Runner:
             return f"environment `{definition.name}` has no account `{step.user}`; it has {known}"
         if step.host not in {None, definition.hostname}:
             return f"environment `{definition.name}` has the host `{definition.hostname}`, not `{step.host}`"
-        if isinstance(step.action, TypeCommand):
-            lacking = [name for name in step.action.captured_names if name not in self.captures]
-            if lacking:
-                return f"`[[{lacking[0]}]]` was not captured"
-        return None
+        lacking = [name for name in step.action.captured_names if name not in self.captures]
+        return f"`[[{lacking[0]}]]` was not captured" if lacking else None
+
+    def _with_captures(self, text: str, names: Iterable[str]) -> str:
+        for name in names:
+            text = text.replace(f"[[{name}]]", self.captures[name])
+        return text
 
     def _shell_name(self, step: Step) -> str:
         return step.shell or self.walk.shell or self.environment.environment.shell
@@ -170,9 +172,7 @@ class _Runner:
     # -- steps
 
     def _type(self, step: Step, action: TypeCommand) -> StepResult:
-        command = action.command
-        for name in action.captured_names:
-            command = command.replace(f"[[{name}]]", self.captures[name])
+        command = self._with_captures(action.command, action.captured_names)
         result = StepResult(
             index=step.index, block_id=step.block_id, outcome=Outcome.PASSED, command_sent=command
         )
@@ -181,6 +181,8 @@ class _Runner:
             return replace(
                 result, outcome=Outcome.TIMED_OUT, detail=f"the walk's {self.walk.timeout_s:g} s are over"
             )
+        if step.relogin:
+            self.sessions.log_out(self._key(step))
         session = self.sessions.get(self._key(step), timeout_s=left_s)
         if isinstance(session, Session):
             typed = session.shell.run(
@@ -188,6 +190,7 @@ class _Runner:
             )
         else:
             typed = session
+        self.sessions.note_end(self._key(step), step.line)
         lines = render_screen(typed.raw) or render_terminal(typed.raw)
         result = replace(
             result,
@@ -230,6 +233,11 @@ class _Runner:
         return replace(result, outcome=Outcome.MISMATCH, detail=detail)
 
     def _edit(self, step: Step, action: EditFile) -> StepResult:
+        action = replace(
+            action,
+            path=self._with_captures(action.path, action.captured_names),
+            content=self._with_captures(action.content, action.captured_names),
+        )
         edited = edit_file(action, self.instance, user=step.user, folder=lambda: self._folder(step))
         return StepResult(
             index=step.index,

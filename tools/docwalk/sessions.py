@@ -9,18 +9,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from docwalk.results import Outcome
-from docwalk.shell import Shell
+from docwalk.shell import CommandResult, Shell
 from docwalk.terminal import COLUMNS, ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from docwalk.backend import Instance, Terminal
-    from docwalk.shell import CommandResult
 
 LOGIN_S: Final = 30.0
 """Seconds a login shell may take to its first prompt."""
 
+_LOGOUTS: Final = 3  # a shell with stopped jobs wants to be told twice, a nested one ends by itself
+_LOGOUT_S: Final = 10.0
 _SPILL_PATH: Final = "/run/docwalk/typed"
 
 
@@ -59,13 +60,35 @@ class Sessions:
         self._instance = instance
         self._environ = environ
         self._open: dict[SessionKey, Session] = {}
+        self._ended: dict[SessionKey, int] = {}
+
+    def log_out(self, key: SessionKey) -> None:
+        """End a session as its reader would, so that it is opened anew when it is next asked for."""
+        session = self._open.pop(key, None)
+        self._ended.pop(key, None)
+        if session is None:
+            return
+        for _ in range(_LOGOUTS):
+            if session.shell.is_alive:
+                session.shell.run("exit", timeout_s=_LOGOUT_S)
+        session.shell.close()
+
+    def note_end(self, key: SessionKey, line: int) -> None:
+        """Remember that the step at `line` ended the session's shell, if it did."""
+        if key in self._open and not self._open[key].shell.is_alive:
+            self._ended.setdefault(key, line)
 
     def find(self, key: SessionKey) -> Session | None:
         """The session, if it was opened."""
         return self._open.get(key)
 
     def get(self, key: SessionKey, *, timeout_s: float) -> Session | CommandResult:
-        """The session, opened when it is first asked for; else why its shell never prompted."""
+        """The session, opened when it is first asked for; else why it takes no command."""
+        if key in self._ended:
+            detail = f"the session's shell ended at line {self._ended[key]}: log in again with `relogin`"
+            return CommandResult(
+                outcome=Outcome.SHELL_LOST, detail=detail, raw=b"", exit_status=None, elapsed_s=0.0
+            )
         if key in self._open:
             return self._open[key]
         terminal = self._instance.open_terminal(

@@ -26,12 +26,12 @@ def plan_page(markdown: str, *, folder: Path, environments_dir: Path, options: s
 
     Args:
         markdown: text of the page.
-        folder: an empty folder for the project.
+        folder: a folder for the project, with at most files beside the page in `tutorials`.
         environments_dir: where its environments are defined.
         options: more lines for `[tool.docwalk]`.
     """
     page = folder / "tutorials" / "page.md"
-    page.parent.mkdir()
+    page.parent.mkdir(exist_ok=True)
     page.write_text(markdown, "utf-8")
     lines = ("[tool.docwalk]", 'tutorials = ["tutorials"]', f'environments = "{environments_dir}"', options)
     (folder / "pyproject.toml").write_text("\n".join(lines) + "\n", "utf-8")

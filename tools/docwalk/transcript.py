@@ -26,12 +26,13 @@ from docwalk.expectation import (
     REPL_ELISION,
     PlaceholderError,
     captured_names,
+    is_prompt_line,
     parse_expected,
     parts_of,
     replace_placeholders,
 )
 from docwalk.json_text import JsonError, parse_json
-from docwalk.options import MAX_STATUS, MatchMode, is_repl_prompt
+from docwalk.options import MAX_STATUS, MatchMode, accepted_prompts, is_repl_prompt
 from docwalk.shell_syntax import NO_COMMENT_SHELLS, find_comments
 from docwalk.source import Problems, Span
 
@@ -93,17 +94,19 @@ def read_commands(
         return (), ()
     own_shell = shell_of(block, document, project, shell=shell)
     problems = Problems(document.source)
-    split = split_transcript if block.kind is BlockKind.TRANSCRIPT else split_commands
     reader = _Reader(block, document, project, own_shell, problems)
+    if block.options.stop is not None:
+        return (reader.stop(),), tuple(problems.found)
+    split = split_transcript if block.kind is BlockKind.TRANSCRIPT else split_commands
     commands = tuple(reader.command(lines) for lines in split(block, own_shell, problems))
-    if (block.options.answers or block.options.keys) and len(commands) != 1 and not problems.found:
+    options = block.options
+    if (options.answers or options.keys or options.background) and len(commands) != 1 and not problems.found:
+        which = "`background`" if options.background else "`answers` or `keys`"
         problems.add(
             ErrorCode.ONE_COMMAND_ONLY,
-            f"a block with `answers` or `keys` holds one command, this one has {len(commands)}",
+            f"a block with {which} holds one command, this one has {len(commands)}",
             block.span,
-            hint="move the other commands to blocks of their own"
-            if commands
-            else "write the command to answer",
+            hint="move the other commands to blocks of their own" if commands else "write that command",
         )
     return commands, tuple(problems.found)
 
@@ -158,6 +161,30 @@ class _Reader:
             exit_status=self._block.options.exit_status if status is None else status,
         )
 
+    def stop(self) -> Command:
+        """What the terminal shows when the command is stopped that goes on in the session; no command."""
+        lines = self._block.lines
+        prompts = accepted_prompts(self._block.options)
+        for line in lines:
+            if is_prompt_line(line.text, prompts):
+                self._problems.add(
+                    ErrorCode.ONE_COMMAND_ONLY,
+                    f"`{line.text}`: a block with `stop` holds only what the terminal shows then",
+                    line.span,
+                    hint="move the command to a block of its own, or quote it with `[[=]]` if it is output",
+                )
+        expected, status = self._expected(lines)
+        start = self._line_start(0)
+        return Command(
+            text="",
+            line=self._source.position(self._block.span.start).line,
+            span=Span(start=self._block.span.start, end=max(self._block.span.start, start - 1)),
+            prompt="",
+            expected=expected,
+            expected_span=self._block.body_span,
+            exit_status=self._block.options.exit_status if status is None else status,
+        )
+
     def _line_start(self, index: int) -> int:
         """Offset at which a line of the block starts, indentation included; after the last the body's end."""
         if index == len(self._block.lines):
@@ -177,7 +204,14 @@ class _Reader:
         expected: list[ExpectedLine] = []
         status: int | None = None
         for line in lines:
-            if EXIT_LIKE.fullmatch(line.text) is not None:
+            if EXIT_LIKE.fullmatch(line.text) is not None and self._block.options.background:
+                self._problems.add(
+                    ErrorCode.BAD_EXIT_LINE,
+                    f"`{line.text}`: a command in the background has not ended yet",
+                    line.span,
+                    hint="state it in the block with `stop`, or quote it with `[[=]]` if it is output",
+                )
+            elif EXIT_LIKE.fullmatch(line.text) is not None:
                 status = self._exit_status(line, status)
             elif status is not None:
                 self._problems.add(

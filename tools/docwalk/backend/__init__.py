@@ -99,7 +99,15 @@ class Instance(Protocol):
         """
         ...
 
-    def write_file(self, path: str, content: bytes, *, append: bool, user: str | None = None) -> None:
+    def write_file(
+        self,
+        path: str,
+        content: bytes,
+        *,
+        append: bool,
+        user: str | None = None,
+        permissions: int | None = None,
+    ) -> None:
         """Write a file with the rights of an account; parents are created in its home only.
 
         Args:
@@ -107,6 +115,7 @@ class Instance(Protocol):
             content: what to write.
             append: whether it is added to what is there.
             user: the account; None is the reader's.
+            permissions: permission bits; None leaves them as they are, 644 for a new file.
 
         Raises:
             OSError: where the account may not write, or it is no regular file.

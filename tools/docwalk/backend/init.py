@@ -221,14 +221,29 @@ class Init:
         with self.acting_as(account):
             return {}, (open_regular(path, os.O_RDONLY),)
 
-    def do_write(self, *, path: str, append: bool, make_parents_below: str, account: str | None) -> Reply:
+    def do_write(
+        self,
+        *,
+        path: str,
+        append: bool,
+        make_parents_below: str,
+        account: str | None,
+        permissions: int | None = None,
+    ) -> Reply:
         """Open a regular file for writing; missing folders are made below one folder only."""
         parent = os.path.dirname(path)
         change = os.O_APPEND if append else os.O_TRUNC
         with self.acting_as(account):
             if os.path.commonpath((make_parents_below, os.path.normpath(parent))) == make_parents_below:
                 os.makedirs(parent, exist_ok=True)
-            return {}, (open_regular(path, os.O_WRONLY | os.O_CREAT | change),)
+            descriptor = open_regular(path, os.O_WRONLY | os.O_CREAT | change)
+            if permissions is not None:
+                try:
+                    os.fchmod(descriptor, permissions)
+                except OSError:
+                    os.close(descriptor)
+                    raise
+            return {}, (descriptor,)
 
 
 def become_shell(slave: int, path: str, argv: list[str], environ: dict[str, str], cwd: str) -> NoReturn:

@@ -129,8 +129,23 @@ class InitInstance:
         with os.fdopen(descriptor, "rb") as file:
             return _regular(file).read()
 
-    def write_file(self, path: str, content: bytes, *, append: bool, user: str | None = None) -> None:
+    def write_file(
+        self,
+        path: str,
+        content: bytes,
+        *,
+        append: bool,
+        user: str | None = None,
+        permissions: int | None = None,
+    ) -> None:
         """Write a file with the rights of an account; parents are created in its home only.
+
+        Args:
+            path: as `read_file` takes it.
+            content: what is written.
+            append: whether it is added to what is there.
+            user: the account; None is the reader's.
+            permissions: permission bits; None leaves them as they are, 644 for a new file.
 
         Raises:
             OSError: where the reader may not write, or it is no regular file.
@@ -142,6 +157,7 @@ class InitInstance:
             append=append,
             make_parents_below=_home(name),
             account=self._account(name),
+            permissions=permissions,
         )
         with os.fdopen(descriptor, "ab" if append else "wb") as file:
             _regular(file).write(content)

@@ -134,6 +134,7 @@ _FILE_CAPTIONS = {
     FileMode.CREATE: "File {path}",
     FileMode.APPEND: "Add to the end of {path}",
     FileMode.CHECK: "File {path}, as it is",
+    FileMode.PATCH: "Changes to {path}",
 }
 
 
