@@ -93,6 +93,20 @@ def try_lock(descriptor: int) -> bool:
     return True
 
 
+def is_held(folder: Path) -> bool:
+    """Whether somebody, a sandbox or who opens it, holds the lock of an instance's folder."""
+    try:
+        lock = os.open(folder / "lock", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True  # another account's, which is not ours to judge
+    try:
+        return not try_lock(lock)
+    finally:
+        os.close(lock)
+
+
 def remove_if_unused(folder: Path, *, wait_s: float) -> None:
     """Remove an instance's folder when its lock is free within `wait_s` seconds."""
     with contextlib.suppress(OSError):

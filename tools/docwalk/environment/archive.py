@@ -179,6 +179,31 @@ def export_environment(built: BuiltEnvironment, file: Path, *, on_bytes: Callabl
         partial.unlink(missing_ok=True)
 
 
+def read_head(file: Path) -> ArchiveHead:
+    """What the archive in `file` says of itself; its layers are not read.
+
+    Raises:
+        BackendError: it is no archive of an environment.
+    """
+    try:
+        with (
+            file.open("rb") as raw,
+            zstandard.ZstdDecompressor().stream_reader(raw) as reader,
+            tarfile.open(fileobj=reader, mode="r|") as tar,
+        ):
+            first = tar.next()
+            content = tar.extractfile(first) if first is not None and first.name == HEAD_NAME else None
+            if content is None:
+                raise BackendError(
+                    f"`{file}` is no archive of an environment", hint="docwalk env export NAME FILE"
+                )
+            return ArchiveHead.parse(content.read())
+    except (OSError, EOFError, tarfile.TarError, zstandard.ZstdError) as error:
+        raise BackendError(
+            f"`{file}` is no archive of an environment: {error}", hint="docwalk env export NAME FILE"
+        ) from error
+
+
 def _add_text(tar: tarfile.TarFile, name: str, text: str) -> None:
     content = text.encode()
     member = tarfile.TarInfo(name)
