@@ -130,9 +130,14 @@ def test_a_report_without_address_says_what_to_quote() -> None:
     ("manifest", "sentence"),
     [
         ({}, "No GPU: nothing here ran on one"),
-        ({"gpu": "none"}, "No GPU: nothing here ran on one"),
-        ({"gpu": "simulated A100"}, "A simulated GPU, not a real one: simulated A100"),
-        ({"gpu": "NVIDIA A100 <40G>"}, "GPU: NVIDIA A100 &lt;40G&gt;"),
+        (
+            {"gpu": {"kind": "simulated", "model": "Simulated GPU", "driver": "0.0", "count": 2}},
+            "Simulated GPU, not a real one: 2 of model Simulated GPU, driver 0.0",
+        ),
+        (
+            {"gpu": {"kind": "real", "model": "NVIDIA A100 <40G>", "driver": "550.1", "count": 1}},
+            "GPU: 1 of model NVIDIA A100 &lt;40G&gt;, driver 550.1",
+        ),
     ],
 )
 def test_what_kind_of_gpu_is_always_said(manifest: dict[str, object], sentence: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from docwalk.sphinx_ext.block_html import badge_html, css_word
 from docwalk.sphinx_ext.dates import day, duration, time_html
 from docwalk.sphinx_ext.feedback import page_report_html
-from docwalk.sphinx_ext.manifest import facts_of
+from docwalk.sphinx_ext.manifest import facts_of, is_simulated, with_gpu
 from docwalk.sphinx_ext.pages import count_statuses, newest, oldest
 from docwalk.sphinx_ext.view import is_evidence
 from docwalk.status import Status
@@ -98,12 +98,14 @@ def _headline(page: PageFacts, counts: Mapping[Status, int], more: str) -> str:
     badges = " ".join(
         f'<span class="dw-count">{count} {badge_html(status)}</span>' for status, count in counts.items()
     )
-    return f'{lead}{dated}.{more} <span class="dw-counts">{badges}</span>'
+    is_made_up = any(is_simulated(walk.manifest) for walk in page.walks)
+    gpu = " The GPUs it shows are <strong>simulated</strong>." if is_made_up else ""
+    return f'{lead}{dated}.{gpu}{more} <span class="dw-counts">{badges}</span>'
 
 
 def _walk(walk: WalkSummary) -> str:
     labels = escape(", ".join(walk.labels), quote=False)
-    where = f"<code>{escape(walk.environment, quote=False)}</code>"
+    where = f"<code>{escape(walk.environment, quote=False)}</code>{with_gpu(walk.manifest)}"
     lead = f"{labels}, in {where}" if labels else f"In {where}"
     if walk.started_at is None:
         return f"<li>{lead}: no record.</li>"

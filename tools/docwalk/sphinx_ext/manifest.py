@@ -35,12 +35,28 @@ def facts_of(walk: WalkSummary) -> tuple[str, ...]:
 
 def gpu_sentence(manifest: Mapping[str, object]) -> str:
     """Whether there was a GPU, and if so whether it was a real one."""
-    gpu = _text(manifest.get("gpu"))
-    if not gpu or gpu == "none":
+    gpu = manifest.get("gpu")
+    if not isinstance(gpu, Mapping):
         return "No GPU: nothing here ran on one"
-    if "simulated" in gpu.lower():
-        return f"A simulated GPU, not a real one: {escape(gpu, quote=False)}"
-    return f"GPU: {escape(gpu, quote=False)}"
+    model = f"{gpu.get('count', 1)} of model {gpu.get('model', '')}, driver {gpu.get('driver', '')}"
+    model = escape(model, quote=False)
+    return f"Simulated GPU, not a real one: {model}" if is_simulated(manifest) else f"GPU: {model}"
+
+
+def is_simulated(manifest: Mapping[str, object]) -> bool:
+    """Whether what was run saw GPUs that do not exist."""
+    gpu = manifest.get("gpu")
+    return isinstance(gpu, Mapping) and gpu.get("kind") != "real"
+
+
+def with_gpu(manifest: Mapping[str, object]) -> str:
+    """What follows the name of an environment: ` with a simulated GPU`; empty where it has none."""
+    gpu = manifest.get("gpu")
+    if not isinstance(gpu, Mapping):
+        return ""
+    if is_simulated(manifest):
+        return " with a <strong>simulated GPU</strong>"
+    return f" with {escape(str(gpu.get('model', 'a GPU')), quote=False)}"
 
 
 def _text(value: object) -> str:

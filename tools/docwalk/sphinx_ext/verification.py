@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from docwalk.sphinx_ext.block_html import MEANINGS, badge_html, prose_html
 from docwalk.sphinx_ext.dates import duration, time_html
-from docwalk.sphinx_ext.manifest import facts_of
+from docwalk.sphinx_ext.manifest import facts_of, with_gpu
 from docwalk.sphinx_ext.pages import count_statuses
 from docwalk.sphinx_ext.view import is_evidence
 from docwalk.status import Status
@@ -99,6 +99,7 @@ def _page_json(page: PageFacts) -> Mapping[str, object]:
                 "labels": list(walk.labels),
                 "environment": walk.environment,
                 "environment_digest": walk.environment_digest or None,
+                "gpu": walk.manifest.get("gpu"),
                 "mode": walk.mode or None,
                 "steps": walk.step_count,
                 "started_at": walk.started_at,
@@ -157,7 +158,7 @@ def _walk_cell(walk: WalkSummary, page: PageFacts) -> str:
     took = f", {duration(walk.elapsed_s)}" if walk.elapsed_s is not None else ""
     # A walk that passed may have blocks that only ran, or were not run: those words are the blocks' alone.
     word = f"passed, {walk.run_count} steps," if is_evidence(status) else badge_html(status)
-    return f"{labels}{word} {time_html(walk.started_at)}{took}"
+    return f"{labels}{word} {time_html(walk.started_at)}{took}{with_gpu(walk.manifest)}"
 
 
 def walk_status(walk: WalkSummary, page: PageFacts) -> Status:
