@@ -97,6 +97,14 @@ def read_block_options(
         except OptionError as error:
             problems.add(error.code, f"{entry.key}: {error.message}", entry.value_span, hint=error.hint)
     check_together(entries, problems, mode=mode)
+    if fields.get("setup") and fields.get("teardown"):
+        where = next(entry.key_span for entry in entries if entry.key == "teardown")
+        problems.add(
+            ErrorCode.BAD_VALUE,
+            "a block is `setup` or `teardown`, not both",
+            where,
+            hint="remove one of them",
+        )
     return WrittenOptions(fields=fields, mode=mode, written=written, line_count=skipped), tuple(
         problems.found
     )

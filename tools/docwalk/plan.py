@@ -11,6 +11,7 @@ from docwalk.captures import caught_by, earlier_captures, used_in_command, used_
 from docwalk.config import environment_hint
 from docwalk.document import BlockKind, TabChoice, read_documents
 from docwalk.errors import ErrorCode, SourceError
+from docwalk.options import Purpose
 from docwalk.plan_json import as_data, digest
 from docwalk.source import Problems, Source, Span
 from docwalk.steps import Action, EditFile, Step, StepMaker, TypeCommand
@@ -251,7 +252,8 @@ class _Planner:
         steps: list[Step] = []
         not_run: list[NotRun] = []
         captured: set[str] = set()
-        for block in blocks:
+        # what tidies up comes last, wherever it is written
+        for block in sorted(blocks, key=lambda block: block.options.purpose is Purpose.TEARDOWN):
             # a skipped block is read too: what the reader sees must be well-formed
             commands, problems = read_commands(block, self._document, self._project, shell=shell)
             self.problems.found.extend(problems)

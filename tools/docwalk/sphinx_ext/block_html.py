@@ -106,9 +106,9 @@ def block_html(view: BlockView, *, report: str) -> str:
         )
         if piece
     )
-    if not view.is_hidden:
+    if not view.folded_as:
         return body
-    summary = f"Set-up of this page, folded {badge_html(view.status)}"
+    summary = f"{view.folded_as}, folded {badge_html(view.status)}"
     return f'<details class="dw-hidden">\n<summary>{summary}</summary>\n{body}\n</details>'
 
 

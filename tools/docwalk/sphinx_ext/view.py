@@ -7,9 +7,10 @@ is *verified* or *ran*; in every other case the page's own text is, and the reas
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from docwalk.document import BlockKind, FileMode
+from docwalk.options import Purpose
 from docwalk.results import Outcome, OutputLine, Style, StyledText
 from docwalk.status import Status
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from docwalk.document import Block
+    from docwalk.options import BlockOptions
     from docwalk.results import StepResult
     from docwalk.transcript import Command
 
@@ -116,8 +118,8 @@ class BlockView:
     """What the run printed, folded: of commands without expected output, and of a failing block."""
     copy_text: str
     """Exactly what the copy button gives."""
-    is_hidden: bool
-    """Whether the author folded it."""
+    folded_as: str
+    """What it is folded under: `Set-up of this page`; empty where it is not folded."""
     recorded_at: str | None
     """Start of the walk that is shown, ISO 8601 in UTC; None where no record is shown or blamed."""
     environment: str
@@ -188,13 +190,26 @@ def view_block(
         parts=parts,
         recording=() if usable and is_transcript else _recording(block, commands, steps, status),
         copy_text=_copy_text(block, commands, steps if usable else ()),
-        is_hidden=block.options.hidden,
+        folded_as=_folded_as(block.options),
         recorded_at=shown.recorded_at if shown is not None else None,
         environment=shown.environment if shown is not None else "",
         elapsed_s=sum(step.elapsed_s for step in steps) if steps else None,
         walks=tuple(ordered),
         variants=_variants(ordered[1:], block, commands, parts) if usable and is_transcript else (),
     )
+
+
+def _folded_as(options: BlockOptions) -> str:
+    """Set-up and clean-up are folded, as is what its author hides: never left out."""
+    match options.purpose:
+        case Purpose.TEARDOWN:
+            return "Clean-up of this page"
+        case Purpose.SETUP:
+            return "Set-up of this page"
+        case Purpose.MAIN:
+            return "Set-up of this page" if options.hidden else ""
+        case _:
+            assert_never(options.purpose)
 
 
 def _precedence(walk: WalkFacts, status: Status) -> tuple[bool, bool]:
