@@ -55,6 +55,7 @@ __all__ = [
     "parts_of",
     "quote_output_line",
     "replace_placeholders",
+    "without_error_lead",
 ]
 
 
@@ -66,16 +67,19 @@ class LineExpectation:
     """Left to right; neighbouring literals are joined."""
     source_line: int
     """Line in the source, from 1."""
+    is_error: bool = False
+    """Whether it must come from standard error, in a block that tells the streams apart."""
 
     def __str__(self) -> str:
         """The line as an author writes it, quoted where it has to be."""
+        lead = ERROR_LEAD if self.is_error else ""
         match self.parts:
             case ():
-                return ""
+                return lead
             case (Literal(text=text),):
-                return quote_output_line(text)
+                return lead + quote_output_line(text)
             case parts:
-                return "".join(str(part) for part in parts)
+                return lead + "".join(str(part) for part in parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +88,12 @@ class Elision:
 
     source_line: int
     """Line in the source, from 1."""
+    is_error: bool = False
+    """Whether it stands for lines of standard error, in a block that tells the streams apart."""
 
     def __str__(self) -> str:
         """The line as an author writes it."""
-        return ELISION
+        return f"{ERROR_LEAD}{ELISION}" if self.is_error else ELISION
 
 
 ExpectedLine = LineExpectation | Elision
@@ -98,6 +104,8 @@ REPL_ELISION: Final = "[[...]]"
 """The same in REPL blocks, where `...` is a prompt."""
 QUOTE: Final = "[[=]]"
 """At the start of a line: all after it is literal."""
+ERROR_LEAD: Final = "[[stderr]] "
+"""Where the streams are told apart: at the start of a line of standard error."""
 EXIT_LINE: Final = re.compile(r"\[exit (\d{1,3})\]")
 """A line that states an exit status."""
 EXIT_LIKE: Final = re.compile(r"\[exit\b[^\]]*\]\s*")
@@ -238,6 +246,13 @@ def quote_output_line(
     else:
         is_special = is_special or PLACEHOLDER.search(text) is not None
     return QUOTE + text if is_special else text
+
+
+def without_error_lead(text: str) -> str | None:
+    """A line of standard error without what marks it as one; None for other lines."""
+    if text == ERROR_LEAD.rstrip():
+        return ""
+    return text[len(ERROR_LEAD) :] if text.startswith(ERROR_LEAD) else None
 
 
 def is_prompt_line(text: str, prompts: Collection[str]) -> bool:

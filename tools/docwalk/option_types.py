@@ -21,6 +21,15 @@ class MatchMode(Enum):
     """The expected lines are JSON, compared by value: objects by the keys that are named."""
 
 
+class Streams(Enum):
+    """Whether standard output and standard error are told apart; the value is what authors write."""
+
+    TOGETHER = "together"
+    """As a terminal shows them; the default."""
+    APART = "apart"
+    """Expected lines that begin with `[[stderr]] ` come from standard error, all others do not."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What to type when a program asks."""
@@ -39,17 +48,6 @@ class KeyGroup:
     """Single characters, or names in angle brackets: `q`, `<C-c>`, `<Down>`, `<Enter>`."""
     until: str | None = None
     """Text the screen has to show first; None waits for stillness only."""
-
-
-class Purpose(Enum):
-    """What a block is for; the value is how messages call it."""
-
-    MAIN = "step"
-    """What readers came for."""
-    SETUP = "set-up"
-    """What has to be there first."""
-    TEARDOWN = "clean-up"
-    """What is to be gone afterwards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,16 +70,14 @@ class BlockOptions:
     """Reason, shown to readers, why the block is not run; None runs it."""
     match: MatchMode = MatchMode.LITERAL
     """How output is compared."""
+    streams: Streams = Streams.TOGETHER
+    """Whether standard error is told apart."""
     answers: tuple[Answer, ...] = ()
     """Ordered answers to prompts; the block then holds one command."""
     keys: tuple[KeyGroup, ...] = ()
     """Keys for a full-screen program; the block then holds one command."""
     hidden: bool = False
-    """Folded on the page; run all the same."""
-    setup: bool = False
-    """Prepares what the page needs: folded, and a failure of it says so."""
-    teardown: bool = False
-    """Tidies up: folded, run after everything else, whatever failed before."""
+    """Folded on the page (set-up steps); run all the same."""
     prompt: str | None = None
     """The prompt of a transcript, where it is not `$ `."""
     user: str | None = None
@@ -100,10 +96,3 @@ class BlockOptions:
     """Permission bits a `{file}` gets; None leaves them as they are, 644 for a new file."""
     source: str | None = None
     """A file beside the page, which readers download and put where a `{file}` says; None takes the body."""
-
-    @property
-    def purpose(self) -> Purpose:
-        """What the block is for."""
-        if self.setup:
-            return Purpose.SETUP
-        return Purpose.TEARDOWN if self.teardown else Purpose.MAIN

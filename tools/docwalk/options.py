@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Final
 from rapidfuzz import fuzz, process
 
 from docwalk.errors import ErrorCode
-from docwalk.option_types import Answer, BlockOptions, KeyGroup, MatchMode, Purpose
-from docwalk.requirements import KINDS, WORDS, Requirement, RequirementError, split_requirements
+from docwalk.option_types import Answer, BlockOptions, KeyGroup, MatchMode, Streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -25,7 +24,7 @@ __all__ = [
     "MatchMode",
     "Option",
     "OptionError",
-    "Purpose",
+    "Streams",
     "accepted_prompts",
     "close_match",
     "did_you_mean",
@@ -42,6 +41,7 @@ __all__ = [
     "parse_prompt",
     "parse_requires",
     "parse_stop",
+    "parse_streams",
     "parse_text",
     "resolve_options",
     "split_keys",
@@ -73,6 +73,7 @@ _KEY = re.compile(r"<[^<>\s]+>|[^<]|<")
 _CONTROL_KEY = re.compile(r"<C-[a-z@\[\\\]^_]>")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h)?")
 _SECONDS: Final = {"s": 1.0, "m": 60.0, "h": 3600.0}
+_REQUIREMENT = re.compile(r"[a-z][a-z0-9-]*(?::\S+)?")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -198,6 +199,21 @@ def parse_match(value: object) -> MatchMode:
     return MatchMode(str(value))
 
 
+def parse_streams(value: object) -> Streams:
+    """Together or apart.
+
+    Raises:
+        OptionError: for anything else.
+    """
+    names = [each.value for each in Streams]
+    if str(value) not in names:
+        raise OptionError(
+            f"`{_shown(value)}` says nothing of standard output and standard error",
+            hint=did_you_mean(str(value), names, otherwise="write one of"),
+        )
+    return Streams(str(value))
+
+
 def parse_flag(value: object) -> bool:
     """True for nothing, `true` or `yes`; False for `false` or `no`.
 
@@ -235,22 +251,20 @@ def parse_prompt(value: object) -> str:
 
 
 def parse_requires(value: object) -> tuple[str, ...]:
-    """Requirements: a list, or words set apart by commas or spaces; each as `Requirement` prints it.
+    """Requirements: a list, or words set apart by commas or spaces.
 
     Raises:
         OptionError: for a word that is no requirement.
     """
-    given = [str(each) for each in value] if isinstance(value, list) else [_shown(value)]
-    words = [word for each in given for word in split_requirements(each)]
-    found: list[str] = []
-    for word in words or [""]:
-        try:
-            found.append(str(Requirement.parse(word)))
-        except RequirementError as error:
-            candidates = [*WORDS, *(f"{kind}:NAME" for kind in KINDS)]
-            hint = did_you_mean(word, candidates, otherwise="write one of")
-            raise OptionError(str(error), hint=hint) from error
-    return tuple(found)
+    words = (
+        [str(v) for v in value] if isinstance(value, list) else re.split(r"[,\s]+", str(value or "").strip())
+    )
+    for word in words:
+        if _REQUIREMENT.fullmatch(word) is None:
+            raise OptionError(
+                f"`{word}` is no requirement", hint="write words such as `gpu`, `network` or `module:NAME`"
+            )
+    return tuple(words)
 
 
 def parse_answers(value: object) -> tuple[Answer, ...]:
@@ -369,12 +383,11 @@ OPTIONS: Final[Mapping[str, Option]] = {
         Option(name="requires", field="requires", parse=parse_requires, on_files=True, on_pages=True),
         Option(name="skip", field="skip", parse=parse_text, on_files=True, on_pages=True),
         Option(name="match", field="match", parse=parse_match, on_files=False, on_pages=True),
+        Option(name="streams", field="streams", parse=parse_streams, on_files=False, on_pages=False),
         Option(name="answers", field="answers", parse=parse_answers, on_files=False, on_pages=False),
         Option(name="keys", field="keys", parse=parse_keys, on_files=False, on_pages=False),
         Option(name="until", field="until", parse=parse_text, on_files=False, on_pages=False),
         Option(name="hidden", field="hidden", parse=parse_flag, on_files=True, on_pages=False),
-        Option(name="setup", field="setup", parse=parse_flag, on_files=True, on_pages=False),
-        Option(name="teardown", field="teardown", parse=parse_flag, on_files=True, on_pages=False),
         Option(name="prompt", field="prompt", parse=parse_prompt, on_files=False, on_pages=True),
         Option(name="user", field="user", parse=parse_name, on_files=True, on_pages=True),
         Option(name="host", field="host", parse=parse_name, on_files=True, on_pages=True),

@@ -215,6 +215,13 @@ def _read_name(
         return _bad(found, message, near=close_match(kind, redactions), before=f"{name}=")
     if name in captures or name in redactions:
         return Captured(name=name) if name in captures else Redacted(name=name)
+    if name == "stderr":
+        return BadPlaceholder(
+            start=found.start(),
+            end=found.end(),
+            message=f"`{found[0]}` marks standard error, which this block does not tell apart",
+            hint="give it the option `:streams: apart`, and write `[[stderr]] ` where a line begins",
+        )
     near = close_match(name, [*redactions, *captures])
     return _bad(found, f"`{found[0]}` is no redaction and no earlier capture", near=near)
 

@@ -1,12 +1,12 @@
 """Results ⇄ JSON values: compact styled lines, and a reader that says where a value is wrong.
 
 A line without any rendition is a string; any other is a list of runs, each a string or `[text, style]`, the
-style holding only what differs from the terminal's default.
+style holding only what differs from the terminal's default. A line of standard error is `{"stderr": line}`.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Never
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _PLAIN = Style()
+_ERROR = "stderr"  # key of a line that came from standard error
 _FLAGS = tuple(field.name for field in fields(Style) if field.type == "bool")
 
 
@@ -124,6 +125,8 @@ class Reader:
 
 def line_to_json(line: OutputLine) -> object:
     """A line, compactly."""
+    if line.is_error:
+        return {_ERROR: line_to_json(replace(line, is_error=False))}
     runs = [_run_to_json(run) for run in line.runs]
     if all(isinstance(run, str) for run in runs):
         return line.text
@@ -143,6 +146,8 @@ def line_from_json(value: object) -> OutputLine:
     Raises:
         ValueError: it did not write that.
     """
+    if isinstance(value, dict) and set(value) == {_ERROR}:
+        return replace(line_from_json(value[_ERROR]), is_error=True)
     if isinstance(value, str):
         return OutputLine(runs=(StyledText(text=value, style=_PLAIN),) if value else ())
     if not isinstance(value, list):

@@ -65,6 +65,8 @@ class OutputLine:
 
     runs: tuple[StyledText, ...]
     """Runs of characters, left to right; empty for an empty line."""
+    is_error: bool = False
+    """Whether it came from standard error, told apart; False where nobody asked."""
 
     @classmethod
     def plain(cls, text: str) -> OutputLine:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from docwalk.expectation import (
     ELISION,
+    ERROR_LEAD,
     QUOTE,
     REPL_ELISION,
     Elision,
     parse_expected,
     quote_output_line,
+    without_error_lead,
 )
 from docwalk.match_line import LineRule
 from docwalk.options import MatchMode, accepted_prompts, is_repl_prompt
@@ -43,14 +45,20 @@ class Rewriter:
         prompt = self.options.prompt
         return REPL_ELISION if prompt is not None and is_repl_prompt(prompt) else ELISION
 
-    def quoted(self, text: str) -> str:
+    def quoted(self, text: str, *, is_error: bool = False) -> str:
         """How `text` is written so that it parses back as itself."""
-        return quote_output_line(
+        quoted = quote_output_line(
             text,
             prompts=accepted_prompts(self.options),
             elision=self.elision,
             match=self.options.match,
         )
+        return f"{ERROR_LEAD}{quoted}".rstrip() if is_error else quoted
+
+    def rewritten_error(self, before: str, text: str, captures: Mapping[str, str]) -> str:
+        """As `rewritten`, for a line of standard error."""
+        rewritten = self.rewritten(without_error_lead(before) or "", text, captures)
+        return f"{ERROR_LEAD}{rewritten}".rstrip()
 
     def rewritten(self, before: str, text: str, captures: Mapping[str, str]) -> str:
         """How `text` is written in place of the line `before`, with those placeholders that still hold."""

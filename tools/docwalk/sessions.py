@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from docwalk.error_stream import ErrorStream
 from docwalk.results import Outcome
 from docwalk.shell import CommandResult, Shell
 from docwalk.terminal import COLUMNS, ROWS
@@ -60,6 +61,7 @@ class Sessions:
         self._instance = instance
         self._environ = environ
         self._open: dict[SessionKey, Session] = {}
+        self._errors: ErrorStream | None = None
         self._ended: dict[SessionKey, int] = {}
 
     def log_out(self, key: SessionKey) -> None:
@@ -99,10 +101,18 @@ class Sessions:
         greeting = shell.wait_until_ready(max(0.0, min(LOGIN_S, timeout_s)))
         return session if greeting.outcome is Outcome.PASSED else greeting
 
+    def error_stream(self) -> ErrorStream:
+        """Where commands of any session write standard error when it is told apart; opened when needed."""
+        if self._errors is None:
+            self._errors = ErrorStream(self._instance.open_side(rows=ROWS, columns=COLUMNS))
+        return self._errors
+
     def close(self) -> None:
         """Hang up in every session."""
         for session in self._open.values():
             session.shell.close()
+        if self._errors is not None:
+            self._errors.close()
 
     def _spill(self, text: bytes, user: str | None) -> str:
         path = _SPILL_PATH if user is None else f"{_SPILL_PATH}-{user}"

@@ -9,7 +9,7 @@ from docwalk.captures import used_in_command
 from docwalk.document import FileMode
 from docwalk.errors import ErrorCode
 from docwalk.expectation import replace_placeholders
-from docwalk.options import Purpose
+from docwalk.options import Streams
 from docwalk.patches import PatchError, read_patch
 from docwalk.source import Span
 from docwalk.transcript import shell_of
@@ -45,6 +45,8 @@ class TypeCommand:
     """What to press in a full-screen program."""
     prompt: str | None
     """Declared prompt of a shell without marks; None where marks are."""
+    streams: Streams = Streams.TOGETHER
+    """Whether standard error is told apart."""
     ready_text: str | None = None
     """Text that shows that the command is ready: it then goes on; None awaits its end."""
     stop_keys: tuple[str, ...] = ()
@@ -111,8 +113,6 @@ class Step:
     """Whether the session's shell ends before, and a new login shell is opened."""
     timeout_s: float
     """Seconds it may take."""
-    purpose: Purpose = Purpose.MAIN
-    """What its block is for."""
     action: Action
     """What is done."""
 
@@ -161,7 +161,6 @@ class StepMaker:
             host=options.host,
             relogin=relogin,
             timeout_s=options.timeout_s,
-            purpose=options.purpose,
             action=TypeCommand(
                 command=command.text,
                 captured_names=used_in_command(command.text, captured),
@@ -171,6 +170,7 @@ class StepMaker:
                 answers=options.answers,
                 keys=options.keys,
                 prompt=options.prompt,
+                streams=options.streams,
                 ready_text=options.ready_text,
                 stop_keys=options.stop or (),
             ),
@@ -193,7 +193,6 @@ class StepMaker:
             user=options.user,
             host=options.host,
             timeout_s=options.timeout_s,
-            purpose=options.purpose,
             action=EditFile(
                 path=path,
                 content=content,

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from docwalk.config import Project
 from docwalk.document import parse_document
-from docwalk.match import match_lines
+from docwalk.expectation import without_error_lead
+from docwalk.match_output import as_expected, match_output
+from docwalk.options import Streams
 from docwalk.plan import TypeCommand, make_plan
 from docwalk.redaction import compile_redactions
 from docwalk.results import Outcome, OutputLine, StepResult, Style, StyledText, WalkResult
@@ -112,6 +114,18 @@ def output_lines(texts: Sequence[str]) -> tuple[OutputLine, ...]:
     return tuple(OutputLine(runs=(StyledText(text=text, style=Style()),) if text else ()) for text in texts)
 
 
+def _printed_lines(action: TypeCommand, printed: Printed) -> tuple[OutputLine, ...]:
+    """Lines as a run gives them: those of standard error, where it is told apart, behind the others."""
+    if action.streams is not Streams.APART:
+        return output_lines(printed.lines)
+    errors = [text for line in printed.lines if (text := without_error_lead(line)) is not None]
+    others = [line for line in printed.lines if without_error_lead(line) is None]
+    return (
+        *output_lines(others),
+        *(replace(line, is_error=True) for line in output_lines(errors)),
+    )
+
+
 def _step_result(
     step: Step, outputs: Iterator[Printed], walk: Walk, captures: Mapping[str, str]
 ) -> StepResult:
@@ -122,9 +136,10 @@ def _step_result(
     if not isinstance(action, TypeCommand):
         return base
     printed = next(outputs)
-    match = match_lines(
+    lines = _printed_lines(action, printed)
+    match = match_output(
         action.expected if action.expected is not None else (),
-        printed.lines if action.expected is not None else (),
+        lines if action.expected is not None else (),
         mode=action.match,
         redactions=compile_redactions(walk.redactions),
         captures=captures,
@@ -141,7 +156,7 @@ def _step_result(
         detail=detail,
         command_sent=action.command,
         raw="\r\n".join(printed.lines).encode(),
-        lines=output_lines(printed.lines),
+        lines=as_expected(lines, match, action.match) if action.expected is not None else lines,
         exit_status=printed.exit_status,
         captures=match.captures,
     )

@@ -10,8 +10,8 @@ Where a command ends is decided without a shell, by `command_lines.py` and `shel
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 from docwalk.captures import earlier_captures
 from docwalk.command_lines import split_commands, split_transcript
@@ -30,9 +30,10 @@ from docwalk.expectation import (
     parse_expected,
     parts_of,
     replace_placeholders,
+    without_error_lead,
 )
 from docwalk.json_text import JsonError, parse_json
-from docwalk.options import MAX_STATUS, MatchMode, accepted_prompts, is_repl_prompt
+from docwalk.options import MAX_STATUS, MatchMode, Streams, accepted_prompts, is_repl_prompt
 from docwalk.shell_syntax import NO_COMMENT_SHELLS, find_comments
 from docwalk.source import Problems, Span
 
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
     from docwalk.document import Block, BlockLine, Document
     from docwalk.errors import SourceProblem
     from docwalk.expectation import ExpectedLine
+
+APART_SHELLS: Final = frozenset({"bash", "dash", "sh", "zsh"})
+"""Shells whose commands can have standard error of their own and stay in the shell: `{ …; } 2>file`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +112,27 @@ def read_commands(
             block.span,
             hint="move the other commands to blocks of their own" if commands else "write that command",
         )
+    _check_streams(block, own_shell, problems)
     return commands, tuple(problems.found)
+
+
+def _check_streams(block: Block, shell: str, problems: Problems) -> None:
+    """Standard error can be told apart only where a command may be put in braces, and nobody is asked."""
+    options = block.options
+    if options.streams is not Streams.APART or block.kind is not BlockKind.TRANSCRIPT:
+        return
+    message = hint = ""
+    if options.prompt is not None and is_repl_prompt(options.prompt):
+        message = f"at the prompt `{options.prompt.strip()}` standard error cannot be told apart"
+        hint = "remove `streams: apart`"
+    elif shell not in APART_SHELLS:
+        message = f"{shell} cannot send standard error elsewhere, so it cannot be told apart"
+        hint = f"write the block for {', '.join(sorted(APART_SHELLS))}, or remove `streams: apart`"
+    elif options.answers or options.keys:
+        message = "with `answers` or `keys` standard error cannot be told apart: many prompts go there"
+        hint = "remove `streams: apart`"
+    if message:
+        problems.add(ErrorCode.BAD_VALUE, f"streams: {message}", block.span, hint=hint)
 
 
 def shell_of(block: Block, document: Document, project: Project, *, shell: str | None = None) -> str:
@@ -228,25 +252,34 @@ class _Reader:
         return tuple(expected), status
 
     def _expected_line(self, line: BlockLine) -> list[ExpectedLine]:
-        self._check_regex(line)
+        is_apart = self._block.options.streams is Streams.APART
+        error_text = without_error_lead(line.text) if is_apart else None
+        text = line.text if error_text is None else error_text
+        mode = self._block.options.match
+        if error_text is not None and mode is MatchMode.JSON:
+            mode = MatchMode.LITERAL
+        shift = len(line.text) - len(text)
+        if mode is MatchMode.REGEX:
+            self._check_regex(text, line)
         try:
             parsed = parse_expected(
-                line.text,
+                text,
                 line=self._source.position(line.span.start).line,
                 redactions=self._redactions,
                 captures={*self._captures, *captured_names(line.text)},
                 site_values=self._site_values,
                 elision=self._elision,
-                match=self._block.options.match,
+                match=mode,
             )
         except PlaceholderError as error:
             for bad in error.problems:
-                where = Span(start=line.span.start + bad.start, end=line.span.start + bad.end)
+                start = line.span.start + shift
+                where = Span(start=start + bad.start, end=start + bad.end)
                 self._problems.add(ErrorCode.BAD_PLACEHOLDER, bad.message, where, hint=bad.hint)
             return []
         finally:
             self._captures.update(captured_names(line.text))
-        return [parsed]
+        return [replace(parsed, is_error=True) if error_text is not None else parsed]
 
     def _exit_status(self, line: BlockLine, before: int | None) -> int:
         found = EXIT_LINE.fullmatch(line.text.rstrip())
@@ -267,26 +300,27 @@ class _Reader:
             )
         return int(found[1])
 
-    def _check_regex(self, line: BlockLine) -> None:
-        if self._block.options.match is not MatchMode.REGEX or line.text.startswith(QUOTE):
+    def _check_regex(self, text: str, line: BlockLine) -> None:
+        if text.startswith(QUOTE):
             return
         try:
-            re.compile(line.text)
+            re.compile(text)
         except re.error as error:
             self._problems.add(
                 ErrorCode.BAD_VALUE,
-                f"`{line.text}` is no regular expression: {error}",
+                f"`{text}` is no regular expression: {error}",
                 line.span,
                 hint="begin the line with `[[=]]` to have it literal",
             )
 
     def _check_json(self, expected: Sequence[ExpectedLine], lines: Sequence[BlockLine]) -> None:
-        text = "\n".join("".join(map(str, parts_of(line))) for line in expected)
+        pairs = [pair for pair in zip(expected, lines, strict=False) if not pair[0].is_error]
+        text = "\n".join("".join(map(str, parts_of(line))) for line, _ in pairs)
         try:
             parse_json(text)
         except JsonError as error:
             before = text[: error.offset].split("\n")
-            line = lines[min(len(before), len(lines)) - 1].span
+            line = pairs[min(len(before), len(pairs)) - 1][1].span
             start = min(line.start + len(before[-1]), line.end)
             self._problems.add(
                 ErrorCode.BAD_VALUE,

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, assert_never
 
 from docwalk.expectation import EXIT_LINE, LineExpectation
 from docwalk.json_rewriting import rewritten_json
-from docwalk.match import RowKind, match_lines
+from docwalk.match import RowKind
 from docwalk.match_json import Comparer, captured_in
+from docwalk.match_output import match_output
 from docwalk.options import MatchMode
 from docwalk.patience import Patience
 from docwalk.plan import TypeCommand
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from docwalk.document import Block, Document
     from docwalk.match import Row
     from docwalk.plan import Step, Walk
-    from docwalk.results import StepResult, WalkResult
+    from docwalk.results import OutputLine, StepResult, WalkResult
     from docwalk.source import Source
 
 _ENDED = (Outcome.PASSED, Outcome.MISMATCH, Outcome.WRONG_STATUS)
@@ -174,8 +175,8 @@ class _Writer:
     def edits(self, step: Step, result: StepResult) -> Iterator[Edit]:
         """Edits that make the step's expectation fit its result, in order."""
         expected = self._action.expected or ()
-        lines = [line.text for line in result.lines]
-        match = match_lines(
+        lines = result.lines
+        match = match_output(
             expected,
             lines,
             mode=self._action.match,
@@ -185,16 +186,15 @@ class _Writer:
         last = self._source.position(step.span.end).line
         if self._action.match is MatchMode.JSON:
             if not match.matched:
-                yield from self._json_edits(last, lines)
+                yield from self._json_edits(last, result)
             yield from self._status_edits(last + len(expected), result)
             return
         self._captures.update(match.captures)
         added: list[str] = []
         for row in () if match.matched else match.rows:
             if row.expected is None:
-                added += [
-                    self._rewriter.quoted(lines[at]) for at in range(row.start, row.end) if _is_output(row)
-                ]
+                new = lines[row.start : row.end] if row.kind is RowKind.UNEXPECTED else ()
+                added += [self._rewriter.quoted(line.text, is_error=line.is_error) for line in new]
                 continue
             if added:
                 yield self._insertion(last, added)
@@ -207,13 +207,15 @@ class _Writer:
             yield self._insertion(last, added)
         yield from self._status_edits(last, result)
 
-    def _json_edits(self, last: int, lines: Sequence[str]) -> Iterator[Edit]:
-        """Edits of the lines of JSON after line `last` of the source."""
+    def _json_edits(self, last: int, result: StepResult) -> Iterator[Edit]:
+        """Edits of the lines of JSON after line `last` of the source; none where standard error mingles."""
         expected = self._action.expected or ()
+        if any(line.is_error for line in (*expected, *result.lines)):
+            return
         old = [self._lines[line.source_line].text for line in expected]
         comparer = Comparer(
             expected="\n".join(old),
-            printed="\n".join(lines),
+            printed="\n".join(line.text for line in result.lines),
             redactions=self._redactions,
             patience=Patience(),
             captured=captured_in(expected),
@@ -234,12 +236,12 @@ class _Writer:
             if tag != "equal" and new_start + both < new_end:
                 yield self._insertion(last + start + both, new[new_start + both : new_end])
 
-    def _row_edits(self, row: Row, line: int, lines: Sequence[str]) -> Iterator[Edit]:
+    def _row_edits(self, row: Row, line: int, lines: Sequence[OutputLine]) -> Iterator[Edit]:
         match row.kind:
             case RowKind.CHANGED if isinstance(row.expected, LineExpectation):
-                yield self._replacement(
-                    line, self._rewriter.rewritten(self._lines[line].text, lines[row.start], self._captures)
-                )
+                before, now = self._lines[line].text, lines[row.start]
+                write = self._rewriter.rewritten_error if now.is_error else self._rewriter.rewritten
+                yield self._replacement(line, write(before, now.text, self._captures))
             case RowKind.MISSING if self._action.match is not MatchMode.CONTAINS:
                 # `contains` states what matters: to drop such a line is for its author to decide.
                 yield self._deletion(line)

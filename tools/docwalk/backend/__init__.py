@@ -65,6 +65,18 @@ class Terminal(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideTerminal:
+    """A terminal beside the reader's: programs that write to it see a terminal, and nobody types in it."""
+
+    master: int
+    """Descriptor from which to read what is written to it; the caller closes it."""
+    slave: int
+    """Descriptor that keeps it open, and lets us write behind all others; the caller closes it."""
+    path: str
+    """Its device inside."""
+
+
 class Instance(Protocol):
     """One environment opened for one walk: one upper directory, one process tree."""
 
@@ -124,6 +136,14 @@ class Instance(Protocol):
 
     def services(self) -> tuple[ServiceState, ...]:
         """How the environment's services are; one that ended says so.
+
+        Raises:
+            BackendError: the instance is gone.
+        """
+        ...
+
+    def open_side(self, *, rows: int, columns: int) -> SideTerminal:
+        """A terminal without a shell, which commands may be told to write to.
 
         Raises:
             BackendError: the instance is gone.

@@ -34,6 +34,10 @@ class Channel:
         reply, descriptors = self._exchange(op, arguments)
         return reply, descriptors[0]
 
+    def ask_descriptors(self, op: str, **arguments: object) -> tuple[dict[str, Any], list[int]]:
+        """The reply to a request, and all descriptors that come with it; the caller closes them."""
+        return self._exchange(op, arguments)
+
     def close(self) -> None:
         """Hang up: init ends, and with it everything inside."""
         self._connection.close()

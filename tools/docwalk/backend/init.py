@@ -131,6 +131,17 @@ class Init:
         self.statuses[pid] = None
         return {"pid": pid}, (master,)
 
+    def do_programs(self, *, paths: list[str]) -> Reply:
+        """Which of these programs there are."""
+        return {"found": [path for path in paths if os.access(path, os.X_OK)]}, ()
+
+    def do_side(self, *, rows: int, columns: int) -> Reply:
+        """Open a pty that any account inside may write to; nothing runs on it."""
+        master, slave = os.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        os.fchmod(slave, 0o666)
+        return {"path": os.ttyname(slave)}, (master, slave)
+
     def do_status(self, *, pid: int) -> Reply:
         """Exit status of a shell, negative for a signal; None while it runs."""
         self.reap()

@@ -12,7 +12,7 @@ import stat
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Final
 
-from docwalk.backend import ForegroundProcess
+from docwalk.backend import ForegroundProcess, SideTerminal
 from docwalk.environment.definition import Users
 from docwalk.errors import BackendError
 
@@ -112,6 +112,15 @@ class InitInstance:
             account=self._account(name),
         )
         return InitTerminal(channel=self._channel, fd=descriptor, pid=reply["pid"])
+
+    def open_side(self, *, rows: int, columns: int) -> SideTerminal:
+        """A terminal without a shell, which commands may be told to write to.
+
+        Raises:
+            BackendError: the instance is gone.
+        """
+        reply, (master, slave) = self._channel.ask_descriptors("side", rows=rows, columns=columns)
+        return SideTerminal(master=master, slave=slave, path=reply["path"])
 
     def read_file(self, path: str, *, user: str | None = None) -> bytes | None:
         """Content of a file as an account sees it (`~/` is its home); None if there is none.

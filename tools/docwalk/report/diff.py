@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
-from docwalk.expectation import LineExpectation
+from docwalk.expectation import ERROR_LEAD, LineExpectation
 from docwalk.match import RowKind
 
 if TYPE_CHECKING:
@@ -86,9 +86,10 @@ def differing_part(expected: str, actual: str) -> tuple[int, int, int]:
 
 def shown_expectation(line: ExpectedLine | None) -> str:
     """An expected line without the quoting that the source needs."""
+    lead = ERROR_LEAD if line is not None and line.is_error else ""
     if isinstance(line, LineExpectation):
-        return "".join(str(part) for part in line.parts)
-    return "..."
+        return lead + "".join(str(part) for part in line.parts)
+    return f"{lead}..."
 
 
 def visible(text: str) -> str:
@@ -126,7 +127,8 @@ def _cells(row: Row, lines: Sequence[str]) -> Iterator[_Cells]:
         yield _Cells(kind=row.kind, number=number, expected=expected, actual="")
         return
     for at in range(row.start, min(row.end, row.start + _MAX_LINES)):
-        starts = (row.expected_column - 1, row.column - 1)
+        shift = len(ERROR_LEAD) if row.expected is not None and row.expected.is_error else 0
+        starts = (shift + row.expected_column - 1, shift + row.column - 1)
         yield _Cells(kind=row.kind, number=number, expected=expected, actual=lines[at], starts=starts)
     if count > _MAX_LINES:
         rest = f"… {count - _MAX_LINES} more lines"

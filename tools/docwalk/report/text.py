@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Final, assert_never
 from rich.console import Console
 from rich.text import Text
 
-from docwalk.match import RowKind, match_lines
+from docwalk.expectation import ERROR_LEAD
+from docwalk.match import RowKind
+from docwalk.match_output import match_output
 from docwalk.plan import EditFile, TypeCommand
 from docwalk.redaction import compile_redactions
 from docwalk.report.diff import diff_lines, differing_part, shown_expectation, visible
@@ -114,7 +116,7 @@ def _failing_line(step: Step, outcome: StepResult, match: Match | None) -> int:
 
 
 def _texts(outcome: StepResult) -> list[str]:
-    return [line.text for line in outcome.lines]
+    return [f"{ERROR_LEAD}{line.text}" if line.is_error else line.text for line in outcome.lines]
 
 
 def _command_lines(step: Step, outcome: StepResult) -> Iterator[str]:
@@ -139,9 +141,9 @@ def _match(walk: Walk, result: WalkResult, step: Step, outcome: StepResult) -> M
     captures: dict[str, str] = {}
     for earlier in result.steps[: step.index]:
         captures.update(earlier.captures)
-    return match_lines(
+    return match_output(
         action.expected,
-        _texts(outcome),
+        outcome.lines,
         mode=action.match,
         redactions=compile_redactions(walk.redactions),
         captures=captures,
@@ -162,7 +164,7 @@ def _reasons(match: Match, outcome: StepResult) -> Iterator[Text]:
 
 
 def _output(outcome: StepResult) -> Iterator[Text]:
-    lines = [line.text for line in (outcome.screen or outcome.lines)]
+    lines = [line.text for line in outcome.screen] or _texts(outcome)
     if not lines:
         yield Text("  it printed nothing", style="dim")
         return

@@ -71,8 +71,13 @@ def readable(colour: str, background: str) -> str:
 
 
 def lines_html(lines: Iterable[OutputLine]) -> str:
-    """The lines joined by newlines, each run escaped and in its colour."""
-    return "\n".join("".join(_run_html(run) for run in line.runs) for line in lines)
+    """The lines joined by newlines, each run escaped and in its colour; standard error is marked."""
+    return "\n".join(_line_html(line) for line in lines)
+
+
+def _line_html(line: OutputLine) -> str:
+    text = "".join(_run_html(run) for run in line.runs)
+    return f'<span class="dw-stderr" title="standard error">{text}</span>' if line.is_error else text
 
 
 def _run_html(run: StyledText) -> str:

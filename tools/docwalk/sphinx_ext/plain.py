@@ -33,7 +33,7 @@ def _part_text(part: Part) -> str:
                 [f"{part.prompt}{first}", *(f"> {line}" if part.prompt else line for line in rest)]
             )
         case Printed():
-            return "\n".join(line.text for line in part.lines)
+            return "\n".join(f"[stderr] {line.text}" if line.is_error else line.text for line in part.lines)
         case Remark():
             return part.text
         case _:
