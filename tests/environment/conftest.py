@@ -85,20 +85,21 @@ def open_home(built: BuiltEnvironment) -> Iterator[Home]:
         remove_tree(folder)
 
 
-@pytest.fixture
-def inside(login: BuiltEnvironment) -> Iterator[Inside]:
-    """Commands of one test share a home; nothing of it outlives the test."""
+@contextlib.contextmanager
+def run_inside(built: BuiltEnvironment) -> Iterator[Inside]:
+    """Commands of one context share a home."""
     transport = detect_transport()
-    with open_home(login) as home:
+    hostname = built.environment.hostname
+    with open_home(built) as home:
 
         def run(command: str) -> Answer:
             spec = SandboxSpec(
-                layers=login.layers,
+                layers=built.layers,
                 upper=home.upper,
                 work=home.work,
                 binds=transport.binds(),
-                files=transport.files(hostname="login1"),
-                hostname="login1",
+                files=transport.files(hostname=hostname),
+                hostname=hostname,
                 environ={
                     "HOME": "/home/reader",
                     "USER": "reader",
@@ -113,4 +114,11 @@ def inside(login: BuiltEnvironment) -> Iterator[Inside]:
                 output, _ = process.communicate()
             return Answer(text=output.decode().rstrip("\n"), status=process.returncode)
 
+        yield run
+
+
+@pytest.fixture
+def inside(login: BuiltEnvironment) -> Iterator[Inside]:
+    """Commands of one test share a home; nothing of it outlives the test."""
+    with run_inside(login) as run:
         yield run
