@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 
 from docwalk.cli import Exit
+from docwalk.cli.document_option import or_documents
 from docwalk.cli.selection import select
 from docwalk.errors import BackendError
 from docwalk.record import RecordError
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("--walk", "walks", multiple=True, metavar="NAME", help="Only this walk; may be repeated.")
 @click.option("-k", "--keyword", default="", metavar="TEXT", help="Only walks whose name contains TEXT.")
+@or_documents
 def run(paths: tuple[Path, ...], walks: tuple[str, ...], keyword: str) -> int:
     """Walk pages and keep the records.
 

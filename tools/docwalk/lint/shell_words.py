@@ -7,7 +7,7 @@ of simple commands look alike in all of them.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -55,6 +55,8 @@ class SimpleCommand:
     """Its name and arguments; at least the name."""
     piped_from: str
     """Name of the program whose output it reads, empty where there is none."""
+    is_piped: bool
+    """Whether another program reads its output."""
 
     @property
     def name(self) -> str:
@@ -68,7 +70,7 @@ class SimpleCommand:
         if self.name not in _WRAPPERS or not rest:
             return self
         at = self.words.index(rest[0])
-        return SimpleCommand(words=self.words[at:], piped_from=self.piped_from).unwrapped
+        return replace(self, words=self.words[at:]).unwrapped
 
     @property
     def arguments(self) -> tuple[Word, ...]:
@@ -102,7 +104,7 @@ def simple_commands(text: str) -> Iterator[SimpleCommand]:
         if node.type == "command":
             words = tuple(_word(child, text) for child in node.children if _is_word(child))
             if words:
-                yield SimpleCommand(words=words, piped_from=_piped_from(node, text))
+                yield SimpleCommand(words=words, piped_from=_piped_from(node, text), is_piped=_is_piped(node))
 
 
 def redirects(text: str) -> Iterator[Redirect]:
@@ -123,6 +125,11 @@ def is_quoted(text: str, offset: int) -> bool:
 
 def _is_word(node: tree_sitter.Node) -> bool:
     return node.type in _WORDS or node.type == "command_name"
+
+
+def _is_piped(node: tree_sitter.Node) -> bool:
+    parent = node.parent
+    return parent is not None and parent.type == "pipeline" and node.end_byte < parent.end_byte
 
 
 def _piped_from(node: tree_sitter.Node, text: str) -> str:
