@@ -70,6 +70,22 @@ def build(project: Path) -> Callable[..., str]:
     return run
 
 
+def test_readers_download_the_file_that_a_block_puts_on_the_cluster(
+    project: Path, build: Callable[..., str]
+) -> None:
+    (project / "data").mkdir()
+    (project / "data" / "a b.bin").write_bytes(bytes(1234))
+    page = "# Page\n\n```{file} ~/a.bin\n:source: data/a b.bin\n```\n"
+    (project / "page.md").write_text(page, "utf-8")
+    assert build() == ""
+    html = BeautifulSoup((project / "html" / "page.html").read_text("utf-8"), "html.parser")
+    (note,) = html.select(".dw-note")
+    assert note.get_text() == "Download a b.bin (1.2 kB) and put it on the cluster as ~/a.bin."
+    (link,) = note.select("a")
+    assert link["href"] == "./downloads/page/data/a%20b.bin"
+    assert (project / "html" / "downloads" / "page" / "data" / "a b.bin").read_bytes() == bytes(1234)
+
+
 def record(project: Path, *outputs: Printed) -> None:
     loaded = load_project(project)
     _, plan = load_plan(page_paths(loaded), loaded)

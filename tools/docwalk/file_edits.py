@@ -28,7 +28,7 @@ class EditResult:
     detail: str = ""
     """One sentence for people; empty for PASSED."""
     lines: tuple[OutputLine, ...] = ()
-    """What the file holds, where it was checked."""
+    """What the file holds, where it was checked, or was written with captures put in."""
 
 
 def edit_file(
@@ -55,7 +55,8 @@ def edit_file(
                     user=user,
                     permissions=action.permissions,
                 )
-                return EditResult()
+                # What captures made of the text is seen nowhere else.
+                return EditResult(lines=_lines(action.content) if action.captured_names else ())
             case FileMode.CHECK:
                 return _check(action, instance.read_file(path, user=user))
             case FileMode.PATCH:
@@ -66,6 +67,11 @@ def edit_file(
         return _mismatch(f"`{action.path}` cannot be used: {error.strerror}")
 
 
+def _lines(text: str) -> tuple[OutputLine, ...]:
+    # Split as the page is: at newlines, and nowhere else.
+    return tuple(OutputLine.plain(line) for line in text.removesuffix("\n").split("\n")) if text else ()
+
+
 def _content(action: EditFile) -> bytes:
     return action.content.encode() if action.source is None else action.source.data
 
@@ -73,9 +79,7 @@ def _content(action: EditFile) -> bytes:
 def _check(action: EditFile, found: bytes | None) -> EditResult:
     if found is None:
         return _mismatch(f"there is no file `{action.path}`")
-    text = found.decode("utf-8", "replace")
-    # Split as the page is: at newlines, and nowhere else.
-    lines = tuple(OutputLine.plain(line) for line in text.removesuffix("\n").split("\n")) if text else ()
+    lines = _lines(found.decode("utf-8", "replace"))
     content = _content(action)
     if found == content:
         return EditResult(lines=lines)

@@ -48,6 +48,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("env-get-updated", extension.pages_to_write)
     app.connect("doctree-resolved", extension.resolve)
     app.connect("build-finished", extension.write_json)
+    app.connect("build-finished", extension.write_downloads)
     app.add_css_file("docwalk.css")
     app.add_css_file("docwalk-examples.css")
     app.add_js_file("docwalk.js", loading_method="defer")

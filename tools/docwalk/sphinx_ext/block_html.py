@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from html import escape
 from typing import TYPE_CHECKING, assert_never
+from urllib.parse import quote
 
 from docwalk.document import BlockKind
 from docwalk.sphinx_ext.ansi import lines_html
@@ -83,12 +84,13 @@ def badge_html(status: Status) -> str:
     return f'<span class="dw-badge dw-is-{css_word(status)}">{mark}{WORDS[status]}</span>'
 
 
-def block_html(view: BlockView, *, report: str) -> str:
+def block_html(view: BlockView, *, report: str, root_url: str = "") -> str:
     """The whole block.
 
     Args:
         view: what to show.
         report: HTML of the sentence that tells a reader where to report a difference; may be empty.
+        root_url: the site's root as the page links to it, empty or with a final slash.
     """
     is_file = view.kind is BlockKind.FILE
     classes = f"dw dw-{view.kind.value} dw-is-{css_word(view.status)}"
@@ -97,8 +99,11 @@ def block_html(view: BlockView, *, report: str) -> str:
         for piece in (
             f'<div class="{classes}" id="{view.anchor}" data-dw-block="{escape(view.id)}">',
             _bar(view),
+            _notes(view, root_url),
             _reason(view),
-            _screen(view.parts, label=_screen_label(view), is_file=is_file),
+            _screen(view.parts, label=_screen_label(view), is_file=is_file and not view.is_diff)
+            if view.parts
+            else "",
             _recording(view),
             *(_variant(variant) for variant in view.variants),
             _details(view, report=report),
@@ -123,6 +128,20 @@ def _bar(view: BlockView) -> str:
         caption = caption.replace(path, f"<code>{path}</code>", 1)
     caption = f'<span class="dw-caption">{caption}</span>'
     return f'<div class="dw-bar">{caption}{button if view.copy_text else ""}</div>'
+
+
+def _notes(view: BlockView, root_url: str) -> str:
+    sentences = [prose_html(note) for note in view.notes]
+    if view.download is not None:
+        href = escape(root_url + quote(view.download.path))
+        name = escape(view.download.name, quote=False)
+        path = escape(view.path, quote=False)
+        sentences.insert(
+            0,
+            f'Download <a href="{href}" download><code>{name}</code></a> ({view.download.size}) '
+            f"and put it on the cluster as <code>{path}</code>.",
+        )
+    return f'<p class="dw-note">{" ".join(sentences)}</p>' if sentences else ""
 
 
 def _reason(view: BlockView) -> str:
@@ -228,6 +247,8 @@ def _details(view: BlockView, *, report: str) -> str:
         f"<tbody>\n{rows}\n</tbody></table></div>\n"
     )
     meanings = {**MEANINGS, **_FILE_MEANINGS} if view.kind is BlockKind.FILE else MEANINGS
+    if view.is_diff:
+        meanings = {**meanings, Status.RAN: "these changes were made to the file, and fitted it"}
     meaning = f"{WORDS[view.status]}: {meanings[view.status]}."
     name = f"<p>Block <code>{escape(view.id, quote=False)}</code>, line {view.line} of the source. {report}"
     return (

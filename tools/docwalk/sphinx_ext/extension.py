@@ -22,6 +22,7 @@ from docwalk.sphinx_ext.block_html import block_html
 from docwalk.sphinx_ext.dates import parse_time
 from docwalk.sphinx_ext.feedback import block_report_html
 from docwalk.sphinx_ext.nodes import BannerNode, BlockNode, SummaryNode, VerificationNode
+from docwalk.sphinx_ext.notes import DOWNLOADS
 from docwalk.sphinx_ext.plain import screen_text, status_text
 from docwalk.sphinx_ext.rewrite import rewrite_blocks
 from docwalk.sphinx_ext.settings import Settings
@@ -120,6 +121,7 @@ class Extension:
             text = screen_text(view)
             node.replace_self(
                 [
+                    *(nodes.paragraph("", note) for note in view.notes),
                     nodes.literal_block(text, text, language="none"),
                     nodes.paragraph("", "", nodes.emphasis("", status_text(view))),
                 ]
@@ -148,6 +150,17 @@ class Extension:
                 self.site.records_dir / walk.record_name, outdir / RECORDS_NAME / walk.record_name
             )
 
+    def write_downloads(self, app: Sphinx, exception: Exception | None) -> None:
+        """Put the files that readers download beside the pages."""
+        if exception is not None or app.builder.format != "html":
+            return
+        shutil.rmtree(Path(app.outdir) / DOWNLOADS, ignore_errors=True)
+        for view in self.site.blocks.values():
+            if view.download is not None:
+                path = Path(app.outdir) / view.download.path
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(view.download.data)
+
     # Visitors of the HTML writer
 
     def visit_block(self, translator: HTML5Translator, node: nodes.Element) -> None:
@@ -156,7 +169,8 @@ class Extension:
         report = block_report_html(
             self.site.issues, block_id=view.id, line=view.line, recorded_at=view.recorded_at
         )
-        translator.body.append(block_html(view, report=report) + "\n")
+        root = relative_uri(translator.builder.get_target_uri(_docname(translator)), "")
+        translator.body.append(block_html(view, report=report, root_url=root) + "\n")
         raise nodes.SkipNode
 
     def visit_banner(self, translator: HTML5Translator, _node: nodes.Element) -> None:

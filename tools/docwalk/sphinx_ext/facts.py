@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from docwalk.record import record_path
 from docwalk.results import Outcome
+from docwalk.sphinx_ext.notes import download_of
 from docwalk.sphinx_ext.pages import PageFacts, WalkSummary
 from docwalk.sphinx_ext.view import WalkFacts, view_block
 from docwalk.status import Status
@@ -57,6 +58,7 @@ def page_facts(
                 walks=_facts(status, {walk.name: walk for walk in walks}, records)
                 if status is not None
                 else (),
+                download=download_of(block, document.page, (s for walk in walks for s in walk.steps)),
             )
         )
     recorded = [records[walk.name] for walk in ordered if walk.name in records]

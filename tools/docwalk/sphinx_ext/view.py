@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 from docwalk.document import BlockKind, FileMode
 from docwalk.options import Purpose
 from docwalk.results import Outcome, OutputLine, Style, StyledText
+from docwalk.sphinx_ext.notes import diff_lines, notes_of
 from docwalk.status import Status
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from docwalk.document import Block
     from docwalk.options import BlockOptions
     from docwalk.results import StepResult
+    from docwalk.sphinx_ext.notes import Download
     from docwalk.transcript import Command
 
 
@@ -112,10 +114,16 @@ class BlockView:
     """The worst status of its walks."""
     reason: str
     """One sentence for stale, failing and not run; else empty."""
+    notes: tuple[str, ...]
+    """What a reader has to know before it, a sentence each; code in backticks."""
+    download: Download | None
+    """The file that a `{file}` puts on the cluster, if it is one beside the page."""
     parts: tuple[Part, ...]
     """The screen."""
     recording: tuple[Part, ...]
     """What the run printed, folded: of commands without expected output, and of a failing block."""
+    is_diff: bool
+    """Whether the text of the file is a diff, in the colours of a terminal."""
     copy_text: str
     """Exactly what the copy button gives."""
     folded_as: str
@@ -159,6 +167,7 @@ def view_block(
     status: Status,
     reason: str,
     walks: Sequence[WalkFacts],
+    download: Download | None = None,
 ) -> BlockView:
     """The block as a reader is to see it.
 
@@ -168,6 +177,7 @@ def view_block(
         status: the worst of its walks.
         reason: shown for stale, failing and not run.
         walks: what is known of each walk it belongs to.
+        download: the file beside the page that it puts on the cluster.
     """
     ordered = sorted(walks, key=lambda walk: _precedence(walk, status))
     shown = ordered[0] if ordered else None
@@ -176,6 +186,8 @@ def view_block(
     is_transcript = block.kind is BlockKind.TRANSCRIPT
     if usable and is_transcript:
         parts = _recorded_parts(block, commands, steps)
+    elif usable and block.kind is BlockKind.FILE and block.file_mode is not FileMode.PATCH and steps[0].lines:
+        parts = _printed(steps[0].lines)
     else:
         parts = _page_parts(block, commands)
     return BlockView(
@@ -187,8 +199,11 @@ def view_block(
         path=block.argument if block.kind is BlockKind.FILE else "",
         status=status,
         reason=reason,
+        notes=notes_of(block),
+        download=download,
         parts=parts,
         recording=() if usable and is_transcript else _recording(block, commands, steps, status),
+        is_diff=block.kind is BlockKind.FILE and block.file_mode is FileMode.PATCH,
         copy_text=_copy_text(block, commands, steps if usable else ()),
         folded_as=_folded_as(block.options),
         recorded_at=shown.recorded_at if shown is not None else None,
@@ -227,20 +242,26 @@ def _caption(block: Block) -> str:
         return _FILE_CAPTIONS[block.file_mode].format(path=block.argument)
     options = block.options
     who = "@".join(name for name in (options.user, options.host) if name is not None)
-    window = f"window “{options.session}”" if options.session != "main" else ""
+    named = options.sessions or options.users
+    window = f"window “{options.session}”" if options.session != "main" and not named else ""
     return ", ".join(text for text in ("Terminal", who, window) if text)
 
 
 def _copy_text(block: Block, commands: Sequence[Command], steps: Sequence[StepResult]) -> str:
     if block.kind is BlockKind.FILE:
-        return "".join(f"{line.text}\n" for line in block.lines)
-    if steps:
-        return "\n".join(step.command_sent for step in steps)
-    return "\n".join(command.text for command in commands)
+        lines = steps[0].lines if steps and block.file_mode is not FileMode.PATCH else ()
+        return "".join(f"{line.text}\n" for line in lines or block.lines)
+    texts = [step.command_sent for step in steps] if steps else [command.text for command in commands]
+    if block.options.sessions or block.options.users:
+        # Typed into one window these commands would do something else: the prompts keep them from it.
+        texts = [f"{command.prompt}{text}" for command, text in zip(commands, texts, strict=True)]
+    return "\n".join(texts)
 
 
 def _page_parts(block: Block, commands: Sequence[Command]) -> tuple[Part, ...]:
     """The author's own text: commands apart from what is around them, nothing left out."""
+    if block.kind is BlockKind.FILE and block.file_mode is FileMode.PATCH:
+        return _printed(diff_lines(line.text for line in block.lines))
     if block.kind is BlockKind.FILE:
         return _printed(_plain_line(line.text) for line in block.lines)
     parts: list[Part] = []
@@ -276,13 +297,18 @@ def _recorded_parts(
     keys = " ".join(key for group in block.options.keys for key in group.keys)
     parts: list[Part] = []
     for command, step in zip(commands, steps, strict=True):
-        parts.append(Typed(prompt=command.prompt, text=step.command_sent or command.text))
+        parts.extend(_typed(command.prompt, step.command_sent or command.text))
         parts.extend(_printed(step.lines))
         if keys:
             parts.append(Remark(text=f"[keys pressed: {keys}]"))
         if step.exit_status not in {0, None}:
             parts.append(Remark(text=f"[exit status {step.exit_status}]"))
     return tuple(parts)
+
+
+def _typed(prompt: str, text: str) -> tuple[Part, ...]:
+    """A command; nothing where keys stop the one that goes on."""
+    return (Typed(prompt=prompt, text=text),) if text else ()
 
 
 def _recording(
@@ -295,7 +321,7 @@ def _recording(
     prompts = [command.prompt or "$ " for command in commands] + ["$ "] * len(ran)
     parts: list[Part] = []
     for prompt, step in zip(prompts, ran, strict=False):
-        parts.append(Typed(prompt=prompt, text=step.command_sent))
+        parts.extend(_typed(prompt, step.command_sent))
         parts.extend(_printed(step.lines))
         if step.outcome is not Outcome.PASSED:
             parts.append(Remark(text=f"[{step.outcome.value}: {step.detail}]"))
