@@ -248,13 +248,13 @@ def test_findings_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_source_errors_end_with_status_2(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (site / "pages" / "two.md").write_text(
-        "---\ndocwalk:\n  lint: {ignore: [sodo]}\n---\n\n```bash\n'\n```\n"
+        "---\ndocwalk:\n  lint: {ignore: [sudo-x]}\n---\n\n```bash\n'\n```\n"
     )
     (site / "pages" / "three.md").write_text("---\ndocwalk:\n  lint: off\n---\n")
     assert call(["lint"]) == 2
     assert [line for line in capsys.readouterr().err.splitlines() if ": error[" in line] == [
         "pages/three.md:3:9: error[bad-value]: lint: all it has is `ignore`",
-        "pages/two.md:3:18: error[bad-value]: `sodo` is no rule of the linter",
+        "pages/two.md:3:18: error[bad-value]: `sudo-x` is no rule of the linter",
         "pages/two.md:7:1: error[incomplete-command]: `'` is not complete where its block ends",
     ]
 
@@ -264,25 +264,25 @@ def test_an_unknown_rule_in_the_configuration_is_a_source_error(
 ) -> None:
     (site / "pyproject.toml").write_text(
         '[tool.docwalk]\nenvironments = "environments"\n[tool.docwalk.lint]\n'
-        'ignore = ["sudu"]\nper-file-ignores = {a = ["b"]}\n'
+        'ignore = ["sudo-y"]\nper-file-ignores = {a = ["b"]}\n'
     )
     assert call(["lint", "pages/one.md"]) == 2
     assert [line for line in capsys.readouterr().err.splitlines() if ": error[" in line] == [
-        "pyproject.toml:4:1: error[bad-configuration]: `sudu` is no rule of the linter",
+        "pyproject.toml:4:1: error[bad-configuration]: `sudo-y` is no rule of the linter",
         "pyproject.toml:5:1: error[bad-configuration]: `b` is no rule of the linter",
     ]
 
 
 @pytest.mark.usefixtures("site")
 def test_an_unknown_rule_on_the_command_line_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert call(["lint", "--select", "sudu"]) == 2
-    assert "`sudu` is no rule; did you mean `sudo`?" in capsys.readouterr().err
+    assert call(["lint", "--select", "sudo-y"]) == 2
+    assert "`sudo-y` is no rule; did you mean `sudo`?" in capsys.readouterr().err
 
 
 def test_every_mistake_in_the_settings_is_shown(site: Path) -> None:
     (site / "pyproject.toml").write_text(
         "[tool.docwalk.lint]\nselect = 1\nmin-assertion-share = 101\nper-file-ignores = []\n"
-        'shellcheck-severity = "warnin"\nignroe = []\n'
+        'shellcheck-severity = "warnings"\nignores = []\n'
     )
     with pytest.raises(SourceError) as caught:
         load_project(site)
@@ -290,6 +290,6 @@ def test_every_mistake_in_the_settings_is_shown(site: Path) -> None:
         "`select` must be a list of text, found `1`; None",
         "`min-assertion-share` must be a percentage from 0 to 100, found `101`; None",
         '`per-file-ignores` must be a table, found `[]`; write `"pages/*.md" = ["RULE"]`',
-        "`warnin` is no severity; did you mean `warning`?",
-        "`ignroe` is no key of `[tool.docwalk.lint]`; did you mean `ignore`?",
+        "`warnings` is no severity; did you mean `warning`?",
+        "`ignores` is no key of `[tool.docwalk.lint]`; did you mean `ignore`?",
     ]
