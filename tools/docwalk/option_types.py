@@ -50,6 +50,17 @@ class KeyGroup:
     """Text the screen has to show first; None waits for stillness only."""
 
 
+class Purpose(Enum):
+    """What a block is for; the value is how messages call it."""
+
+    MAIN = "step"
+    """What readers came for."""
+    SETUP = "set-up"
+    """What has to be there first."""
+    TEARDOWN = "clean-up"
+    """What is to be gone afterwards."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockOptions:
     """The resolved options of one block."""
@@ -77,7 +88,11 @@ class BlockOptions:
     keys: tuple[KeyGroup, ...] = ()
     """Keys for a full-screen program; the block then holds one command."""
     hidden: bool = False
-    """Folded on the page (set-up steps); run all the same."""
+    """Folded on the page; run all the same."""
+    setup: bool = False
+    """Prepares what the page needs: folded, and a failure of it says so."""
+    teardown: bool = False
+    """Tidies up: folded, run after everything else, whatever failed before."""
     prompt: str | None = None
     """The prompt of a transcript, where it is not `$ `."""
     user: str | None = None
@@ -96,3 +111,10 @@ class BlockOptions:
     """Permission bits a `{file}` gets; None leaves them as they are, 644 for a new file."""
     source: str | None = None
     """A file beside the page, which readers download and put where a `{file}` says; None takes the body."""
+
+    @property
+    def purpose(self) -> Purpose:
+        """What the block is for."""
+        if self.setup:
+            return Purpose.SETUP
+        return Purpose.TEARDOWN if self.teardown else Purpose.MAIN

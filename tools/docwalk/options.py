@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 from rapidfuzz import fuzz, process
 
 from docwalk.errors import ErrorCode
-from docwalk.option_types import Answer, BlockOptions, KeyGroup, MatchMode, Streams
+from docwalk.option_types import Answer, BlockOptions, KeyGroup, MatchMode, Purpose, Streams
+from docwalk.requirements import KINDS, WORDS, Requirement, RequirementError, split_requirements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -24,6 +25,7 @@ __all__ = [
     "MatchMode",
     "Option",
     "OptionError",
+    "Purpose",
     "Streams",
     "accepted_prompts",
     "close_match",
@@ -73,7 +75,6 @@ _KEY = re.compile(r"<[^<>\s]+>|[^<]|<")
 _CONTROL_KEY = re.compile(r"<C-[a-z@\[\\\]^_]>")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h)?")
 _SECONDS: Final = {"s": 1.0, "m": 60.0, "h": 3600.0}
-_REQUIREMENT = re.compile(r"[a-z][a-z0-9-]*(?::\S+)?")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -251,20 +252,22 @@ def parse_prompt(value: object) -> str:
 
 
 def parse_requires(value: object) -> tuple[str, ...]:
-    """Requirements: a list, or words set apart by commas or spaces.
+    """Requirements: a list, or words set apart by commas or spaces; each as `Requirement` prints it.
 
     Raises:
         OptionError: for a word that is no requirement.
     """
-    words = (
-        [str(v) for v in value] if isinstance(value, list) else re.split(r"[,\s]+", str(value or "").strip())
-    )
-    for word in words:
-        if _REQUIREMENT.fullmatch(word) is None:
-            raise OptionError(
-                f"`{word}` is no requirement", hint="write words such as `gpu`, `network` or `module:NAME`"
-            )
-    return tuple(words)
+    given = [str(each) for each in value] if isinstance(value, list) else [_shown(value)]
+    words = [word for each in given for word in split_requirements(each)]
+    found: list[str] = []
+    for word in words or [""]:
+        try:
+            found.append(str(Requirement.parse(word)))
+        except RequirementError as error:
+            candidates = [*WORDS, *(f"{kind}:NAME" for kind in KINDS)]
+            hint = did_you_mean(word, candidates, otherwise="write one of")
+            raise OptionError(str(error), hint=hint) from error
+    return tuple(found)
 
 
 def parse_answers(value: object) -> tuple[Answer, ...]:
@@ -388,6 +391,8 @@ OPTIONS: Final[Mapping[str, Option]] = {
         Option(name="keys", field="keys", parse=parse_keys, on_files=False, on_pages=False),
         Option(name="until", field="until", parse=parse_text, on_files=False, on_pages=False),
         Option(name="hidden", field="hidden", parse=parse_flag, on_files=True, on_pages=False),
+        Option(name="setup", field="setup", parse=parse_flag, on_files=True, on_pages=False),
+        Option(name="teardown", field="teardown", parse=parse_flag, on_files=True, on_pages=False),
         Option(name="prompt", field="prompt", parse=parse_prompt, on_files=False, on_pages=True),
         Option(name="user", field="user", parse=parse_name, on_files=True, on_pages=True),
         Option(name="host", field="host", parse=parse_name, on_files=True, on_pages=True),

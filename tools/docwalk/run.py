@@ -14,18 +14,20 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final, assert_never
 
 from docwalk.bubblewrap import Network
+from docwalk.environment.definition import Users
 from docwalk.environment.transport import TRANSPORT_RULES
 from docwalk.file_edits import edit_file
 from docwalk.match_output import as_expected, match_output
-from docwalk.options import Streams
+from docwalk.options import Purpose, Streams
 from docwalk.plan import EditFile, TypeCommand
 from docwalk.redaction import compile_redactions
+from docwalk.requirements import Facts, Requirement
 from docwalk.results import Outcome, OutputLine, StepResult, WalkResult
 from docwalk.sessions import Session, SessionKey, Sessions
 from docwalk.terminal import COLUMNS, ROWS, render_screen, render_terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     from docwalk.backend import Backend, Instance
     from docwalk.environment.store import BuiltEnvironment
@@ -80,13 +82,13 @@ def run_walk(
     try:
         reason: str | None = None
         for step in walk.steps:
-            result = runner.run(step) if reason is None else _not_run(step, reason)
+            result = runner.run(step) if reason is None else runner.tidy(step, reason)
             results.append(result)
             if on_step is not None:
                 on_step(step, result)
             goes_on = after_mismatch is AfterMismatch.GO_ON and result.outcome in _WENT_ON
             if reason is None and result.outcome not in _ENDED_WELL and not goes_on:
-                reason = f"the step at line {step.line} failed ({result.outcome.value})"
+                reason = f"the {step.purpose.value} at line {step.line} failed ({result.outcome.value})"
     finally:
         runner.close()
         instance.close()
@@ -132,7 +134,15 @@ class _Runner:
                 assert_never(step.action)
         now_s = time.monotonic()
         elapsed_s = result.elapsed_s or now_s - began_s
+        if step.purpose is not Purpose.MAIN and result.outcome is not Outcome.PASSED:
+            result = replace(result, detail=f"the {step.purpose.value} failed: {result.detail}")
         return replace(result, started_s=began_s - self.start_s, elapsed_s=elapsed_s)
+
+    def tidy(self, step: Step, reason: str) -> StepResult:
+        """After a failure run what tidies up, as long as the shell that it is typed in lives."""
+        session = self.sessions.find(self._key(step))
+        is_possible = session is None or session.shell.is_alive
+        return self.run(step) if step.purpose is Purpose.TEARDOWN and is_possible else _not_run(step, reason)
 
     def close(self) -> None:
         """Hang up in every session."""
@@ -143,8 +153,9 @@ class _Runner:
     def _why_not(self, step: Step) -> str | None:
         definition = self.environment.environment
         for requirement in dict(self.walk.requires).get(step.block_id, ()):
-            if not _offers(self.environment, requirement):
-                return f"environment `{definition.name}` has no `{requirement}`"
+            reason = Requirement.parse(requirement).unmet(_facts(self.environment))
+            if reason is not None:
+                return reason
         shell = self._shell_name(step)
         if shell not in self.instance.shells:
             return f"docwalk cannot follow the shell `{shell}` in environment `{definition.name}`"
@@ -276,15 +287,13 @@ def without_transport(lines: Iterable[OutputLine]) -> Iterator[OutputLine]:
             yield replace(OutputLine.plain(match.expand(replacement)), is_error=line.is_error)
 
 
-def _offers(environment: BuiltEnvironment, requirement: str) -> bool:
-    """Whether an environment has what a block requires."""
-    kind, _, name = requirement.partition(":")
-    manifest: Mapping[str, object] = environment.manifest
-    if kind == "network":
-        return environment.environment.network is Network.HOST
-    if kind == "module":
-        modules = manifest.get("modules")
-        return isinstance(modules, list | tuple) and any(
-            module == name or str(module).startswith(f"{name}/") for module in modules
-        )
-    return bool(manifest.get(kind))
+def _facts(environment: BuiltEnvironment) -> Facts:
+    """What requirements are held against."""
+    definition = environment.environment
+    return Facts(
+        environment=definition.name,
+        manifest=environment.manifest,
+        has_network=definition.network is Network.HOST,
+        has_users=definition.users is Users.MANY,
+        services=tuple(service.name for service in definition.services),
+    )

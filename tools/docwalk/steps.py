@@ -9,7 +9,7 @@ from docwalk.captures import used_in_command
 from docwalk.document import FileMode
 from docwalk.errors import ErrorCode
 from docwalk.expectation import replace_placeholders
-from docwalk.options import Streams
+from docwalk.options import Purpose, Streams
 from docwalk.patches import PatchError, read_patch
 from docwalk.source import Span
 from docwalk.transcript import shell_of
@@ -113,6 +113,8 @@ class Step:
     """Whether the session's shell ends before, and a new login shell is opened."""
     timeout_s: float
     """Seconds it may take."""
+    purpose: Purpose = Purpose.MAIN
+    """What its block is for."""
     action: Action
     """What is done."""
 
@@ -161,6 +163,7 @@ class StepMaker:
             host=options.host,
             relogin=relogin,
             timeout_s=options.timeout_s,
+            purpose=options.purpose,
             action=TypeCommand(
                 command=command.text,
                 captured_names=used_in_command(command.text, captured),
@@ -193,6 +196,7 @@ class StepMaker:
             user=options.user,
             host=options.host,
             timeout_s=options.timeout_s,
+            purpose=options.purpose,
             action=EditFile(
                 path=path,
                 content=content,
