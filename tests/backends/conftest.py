@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from docwalk.backend.podman import PodmanBackend, why_no_podman
 from docwalk.backend.sandbox import SandboxBackend
 from docwalk.shell import Shell
 from docwalk.terminal import render_screen, render_terminal
@@ -15,11 +16,11 @@ from docwalk.testing_sandbox import find_built
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from docwalk.backend import Instance
+    from docwalk.backend import Backend, Instance
     from docwalk.environment.store import BuiltEnvironment
     from docwalk.shell import CommandResult
 
-BACKENDS = {"sandbox": SandboxBackend}
+BACKENDS = {"podman": PodmanBackend, "sandbox": SandboxBackend}
 LOGIN = Path(__file__).parents[2] / "tools" / "environments" / "login"
 TERMINAL = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "TZ": "UTC"}
 
@@ -39,8 +40,17 @@ def environment() -> BuiltEnvironment:
 
 
 @pytest.fixture(scope="module", params=sorted(BACKENDS))
-def instance(request: pytest.FixtureRequest, environment: BuiltEnvironment) -> Iterator[Instance]:
-    opened = BACKENDS[request.param]().open(environment)
+def backend(request: pytest.FixtureRequest) -> Backend:
+    if request.param == "podman":
+        reason, hint = why_no_podman()
+        if reason is not None:
+            pytest.skip(f"podman cannot be used: {reason} ({hint})")
+    return BACKENDS[request.param]()
+
+
+@pytest.fixture(scope="module")
+def instance(backend: Backend, environment: BuiltEnvironment) -> Iterator[Instance]:
+    opened = backend.open(environment)
     yield opened
     opened.close()
 

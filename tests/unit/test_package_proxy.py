@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import re
+import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from docwalk.environment.package_proxy import proxy_environ
+import pytest
+
+from docwalk.environment.package_proxy import PROXY_VARIABLE, proxy_environ
+from docwalk.environment.package_proxy_server import only_reading
 from docwalk.environment.transport import TRANSPORT_RULES, make_transport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _PROXY = "http://127.0.0.1:4321/index/"
 _REWRITING = next(rule for rule in TRANSPORT_RULES if rule.name == "package-proxy")
@@ -65,3 +77,94 @@ def test_a_file_from_anywhere_else_keeps_its_address() -> None:
     line = "  Downloading http://192.0.2.7:4321/index/cowsay/cowsay-6.1-py3-none-any.whl (25 kB)"
 
     assert re.fullmatch(_REWRITING.pattern, line) is None
+
+
+SHARER = """\
+import sys
+from pathlib import Path
+from docwalk.environment.package_proxy import shared_package_proxy
+from docwalk.environment.transport import make_transport
+transport = make_transport({"global.index-url": sys.argv[2]}, environ={}, resolv_conf=b"")
+print(shared_package_proxy(Path(sys.argv[1]), transport), flush=True)
+sys.stdin.read()
+"""
+
+
+def run_sharing(folder: Path, index: str = "https://index.example/simple") -> subprocess.Popen[str]:
+    """Another run of docwalk; it ends when its standard input does."""
+    argv = [sys.executable, "-c", SHARER, str(folder), index]
+    return subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def url_of(run: subprocess.Popen[str]) -> str:
+    assert run.stdout is not None
+    return run.stdout.readline().strip()
+
+
+def accepts(url: str) -> bool:
+    parts = urlsplit(url)
+    assert parts.hostname is not None
+    try:
+        with socket.create_connection((parts.hostname, parts.port or 80), 20):
+            return True
+    except ConnectionRefusedError:
+        return False
+
+
+def comes_true(condition: Callable[[], bool]) -> bool:
+    end = time.monotonic() + 20
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
+    return condition()
+
+
+@pytest.fixture(autouse=True)
+def _own_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(PROXY_VARIABLE, raising=False)
+
+
+def test_runs_at_the_same_time_share_one_mirror_until_the_last_is_gone(tmp_path: Path) -> None:
+    with run_sharing(tmp_path) as first:
+        url = url_of(first)
+        with run_sharing(tmp_path) as second:
+            assert url_of(second) == url
+            first.kill()
+            first.wait()
+            assert accepts(url)
+            second.kill()
+            second.wait()
+    assert comes_true(lambda: not accepts(url))
+
+
+def test_another_index_has_another_mirror(tmp_path: Path) -> None:
+    with run_sharing(tmp_path) as first, run_sharing(tmp_path, "https://other.example/simple") as second:
+        assert url_of(first) != url_of(second)
+        first.kill()
+        second.kill()
+
+
+def test_a_mirror_that_was_killed_is_started_anew(tmp_path: Path) -> None:
+    with run_sharing(tmp_path) as first:
+        url = url_of(first)
+        assert accepts(url)
+        first.kill()
+    assert comes_true(lambda: not accepts(url))
+    with run_sharing(tmp_path) as second:
+        assert accepts(url_of(second))
+        second.kill()
+
+
+def test_the_mirror_can_only_be_read() -> None:
+    def app(_environ: object, start_response: Callable[..., object]) -> list[bytes]:
+        start_response("200 OK", [])
+        return [b"list"]
+
+    said: list[str] = []
+    guarded = only_reading(app)
+
+    def start_response(status: str, _headers: object) -> None:
+        said.append(status)
+
+    assert guarded({"REQUEST_METHOD": "GET"}, start_response) == [b"list"]
+    assert guarded({"REQUEST_METHOD": "DELETE"}, start_response) == [b"this index can only be read\n"]
+    assert said == ["200 OK", "405 Method Not Allowed"]

@@ -23,7 +23,6 @@ LOGIN_S: Final = 30.0
 
 _LOGOUTS: Final = 3  # a shell with stopped jobs wants to be told twice, a nested one ends by itself
 _LOGOUT_S: Final = 10.0
-_SPILL_PATH: Final = "/run/docwalk/typed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +114,6 @@ class Sessions:
             self._errors.close()
 
     def _spill(self, text: bytes, user: str | None) -> str:
-        path = _SPILL_PATH if user is None else f"{_SPILL_PATH}-{user}"
+        path = self._instance.scratch if user is None else f"{self._instance.scratch}-{user}"
         self._instance.write_file(path, text, append=False, user=user)
         return path

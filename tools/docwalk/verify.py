@@ -95,7 +95,8 @@ class Verifier:
     def share_downloads(self, walks: Iterable[Walk]) -> None:
         """Start the package proxy, where a walk may need it, for this process and those it starts."""
         names = {walk.environment for walk in walks if walk.steps}
-        if any(self.environments[name].network is Network.HOST for name in names & set(self.environments)):
+        known = names & set(self.environments)
+        if any(self.environments[name].network is not Network.NONE for name in known):
             shared_package_proxy(self.store.folder / "downloads", detect_transport())
 
     def built(self, walk: Walk) -> BuiltEnvironment:

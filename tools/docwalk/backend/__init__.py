@@ -88,6 +88,8 @@ class Instance(Protocol):
     """Names of the shells that print them."""
     users: frozenset[str]
     """Accounts that sessions may be opened as."""
+    scratch: str
+    """A file that commands too long to be typed are written to; more may lie beside it."""
 
     def open_terminal(
         self, *, shell: str, user: str | None, rows: int, columns: int, environ: Mapping[str, str]
@@ -147,6 +149,14 @@ class Instance(Protocol):
 
         Raises:
             BackendError: the instance is gone.
+        """
+        ...
+
+    def exceeded(self, exit_status: int | None) -> tuple[str, ...]:
+        """One sentence for each limit that was exceeded since this was asked last.
+
+        Args:
+            exit_status: of the command that was run meanwhile; None where it is unknown.
         """
         ...
 

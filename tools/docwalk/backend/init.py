@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import NoReturn
 
+    from init_limits import Watch  # type: ignore[import-not-found]
+
     Reply = tuple[dict[str, object], tuple[int, ...]]
 
 MESSAGE_BYTES = 1 << 17
@@ -61,7 +63,8 @@ def main(descriptor: int) -> None:
     poll.register(requests, select.POLLIN)
     poll.register(woken, select.POLLIN)
     while True:
-        ready = dict(poll.poll())
+        ready = dict(poll.poll(init.look_ms))
+        init.look()
         if woken in ready:
             os.read(woken, 4096)
             init.reap()
@@ -92,6 +95,8 @@ class Init:
 
     def __init__(self) -> None:
         self.statuses: dict[int, int | None] = {}
+        self.watch: Watch | None = None
+        self.look_ms: int | None = None
 
     def reap(self) -> None:
         """Collect every process that ended; orphans of the instance are children of ours."""
@@ -122,6 +127,7 @@ class Init:
         pid = os.fork()
         if pid == 0:
             try:
+                self.restrain()
                 if account is not None:
                     self.accounts().become(account)
                 become_shell(slave, path, argv, environ, cwd)
@@ -189,15 +195,17 @@ class Init:
         module.settle(address)
         return {}, ()
 
-    @staticmethod
-    def accounts() -> ModuleType:
+    def accounts(self) -> ModuleType:
         """What is only needed, and only there, where an instance has many user ids."""
+        return self.part("init_accounts")
+
+    @staticmethod
+    def part(name: str) -> ModuleType:
+        """Another file of ours."""
         folder = os.path.dirname(__file__)
         if folder not in sys.path:
             sys.path.append(folder)
-        import init_accounts  # type: ignore[import-not-found]  # noqa: PLC0415
-
-        return init_accounts  # type: ignore[no-any-return]
+        return __import__(name)
 
     def acting_as(self, account: str | None) -> AbstractContextManager[None]:
         """Open files with the rights of an account; None is our own."""
@@ -212,6 +220,7 @@ class Init:
         pid = os.fork()
         if pid == 0:
             try:
+                self.restrain()
                 if account is not None:
                     self.accounts().become(account)
                 become_program(descriptor, argv, environ)
@@ -226,6 +235,38 @@ class Init:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, number)
         return {}, ()
+
+    def do_limit(self, **limits: int) -> Reply:
+        """Keep limits from now on."""
+        self.watch = self.part("init_limits").Watch(**limits)
+        self.look_ms = self.part("init_limits").LOOK_MS
+        return {}, ()
+
+    def do_exceeded(self) -> Reply:
+        """What was killed for which limit since this was asked last."""
+        self.look()
+        return {"exceeded": self.watch.take() if self.watch is not None else []}, ()
+
+    def do_clear(self, *, limit: str) -> Reply:
+        """End what sessions run, since `limit` is exceeded; a second time, the shells as well."""
+        if self.watch is not None:
+            self.watch.end_all(limit, self.statuses)
+        return {}, ()
+
+    def restrain(self) -> None:
+        """Give this process, just forked, its limits."""
+        if self.watch is not None:
+            self.watch.restrain()
+
+    def look(self) -> None:
+        """See whether limits are kept."""
+        if self.watch is not None:
+            self.watch.look(self.statuses)
+
+    def do_listen(self, *, port: int) -> Reply:
+        """Hand out a socket that listens on the loopback of our own network."""
+        with socket.create_server(("127.0.0.1", port), backlog=64) as server:
+            return {}, (server.detach(),)
 
     def do_read(self, *, path: str, account: str | None) -> Reply:
         """Open a regular file for reading."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from docwalk.backend.channel import Channel
+    from docwalk.backend.limits import LimitKeeper
     from docwalk.backend.services import Services
     from docwalk.environment.definition import Environment
     from docwalk.marks import Marks
@@ -30,7 +31,9 @@ RUN: Final = PurePosixPath("/run/docwalk")
 SKELETON: Final = "/etc/skel"
 """What a new home is filled with."""
 
-_INIT_SOURCE: Final = Path(__file__).with_name("init.py")
+INIT_SOURCES: Final = (Path(__file__).with_name("init.py"), Path(__file__).with_name("init_limits.py"))
+"""Init, and parts of it that every instance has."""
+
 _SHELLS: Final = {"bash": "/bin/bash"}
 _PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 
@@ -42,8 +45,9 @@ def init_command(descriptor: int) -> tuple[str, ...]:
 
 def init_files(marks: Marks) -> Mapping[PurePosixPath, bytes]:
     """Files that init and the shells' start-up files read: path inside to content."""
-    # The environments' /etc/bash.bashrc reads the second one, so that login shells and nested ones have it.
-    return {RUN / "init.py": _INIT_SOURCE.read_bytes(), RUN / "bashrc": marks.bash().encode()}
+    # The environments' /etc/bash.bashrc reads the last one, so that login shells and nested ones have it.
+    sources = {RUN / path.name: path.read_bytes() for path in INIT_SOURCES}
+    return {**sources, RUN / "bashrc": marks.bash().encode()}
 
 
 def shell_path(name: str) -> str:
@@ -64,6 +68,7 @@ class InitInstance:
         mode: str,
         marks: Marks,
         services: Services,
+        limits: LimitKeeper,
         end: Callable[[], None],
     ) -> None:
         """Take over a channel to an init that has begun.
@@ -74,13 +79,16 @@ class InitInstance:
             mode: backend and mode, such as `sandbox/plain`.
             marks: what its shells print.
             services: the environment's, started.
+            limits: keeps what it may use.
             end: ends every process and removes the upper directory; may be called again.
         """
         self.mode = mode
+        self.scratch = f"{RUN}/typed"
         self.marks = marks
         self._definition = definition
         self._channel = channel
         self._services = services
+        self._limits = limits
         self._close = end
         self._has_accounts = definition.users is Users.MANY
         others = (each.name for each in definition.accounts) if self._has_accounts else ()
@@ -136,7 +144,7 @@ class InitInstance:
         except FileNotFoundError:
             return None
         with os.fdopen(descriptor, "rb") as file:
-            return _regular(file).read()
+            return regular(file).read()
 
     def write_file(
         self,
@@ -169,11 +177,15 @@ class InitInstance:
             permissions=permissions,
         )
         with os.fdopen(descriptor, "ab" if append else "wb") as file:
-            _regular(file).write(content)
+            regular(file).write(content)
 
     def services(self) -> tuple[ServiceState, ...]:
         """How the environment's services are; one that ended says so."""
         return self._services.states()
+
+    def exceeded(self, exit_status: int | None) -> tuple[str, ...]:
+        """One sentence for each limit that was exceeded since this was asked last."""
+        return self._limits.exceeded(exit_status)
 
     def close(self) -> None:
         """Stop the services, end every process, remove the upper directory."""
@@ -240,7 +252,12 @@ def _login(user: str, shell_path: str) -> dict[str, str]:
     return {"HOME": _home(user), "USER": user, "LOGNAME": user, "SHELL": shell_path, "PATH": _PATH}
 
 
-def _regular(file: IO[bytes]) -> IO[bytes]:
+def regular(file: IO[bytes]) -> IO[bytes]:
+    """`file`, once it is known to be a regular one.
+
+    Raises:
+        OSError: it is none.
+    """
     # Opened by a process of the other side: trust what the kernel says of it, not the reply.
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         raise OSError("the instance handed out something that is no regular file")

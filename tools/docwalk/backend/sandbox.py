@@ -6,6 +6,7 @@ goes away with it. What is typed into its terminals, and what that means, is the
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import socket
@@ -14,16 +15,17 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from docwalk.backend.channel import Channel
+from docwalk.backend.contents import contents_of
 from docwalk.backend.ids import OneId
-from docwalk.backend.instance import InitInstance, init_files
+from docwalk.backend.instance import InitInstance
 from docwalk.backend.janitor import janitor_of, make_folder
+from docwalk.backend.limits import LimitKeeper
 from docwalk.backend.mapped import ManyIds
+from docwalk.backend.relay import relay_index
 from docwalk.backend.services import Services
-from docwalk.bubblewrap import Network, SandboxSpec
+from docwalk.bubblewrap import SandboxSpec
 from docwalk.environment.definition import Users
-from docwalk.environment.package_proxy import shared_package_proxy
 from docwalk.environment.store import Store
-from docwalk.environment.transport import detect_transport
 from docwalk.errors import BackendError
 from docwalk.marks import Marks
 
@@ -79,23 +81,16 @@ def _open_in(folder: Path, environment: BuiltEnvironment, ids: Ids, lock: int) -
     definition = environment.environment
     marks = Marks(nonce=secrets.token_hex(8))
     upper, work = ids.make_upper(folder)
-    transport = detect_transport()
-    package_proxy = (
-        shared_package_proxy(folder.parent.parent / "downloads", transport)
-        if definition.network is Network.HOST
-        else None
-    )
+    contents = contents_of(definition, marks, downloads_dir=folder.parent.parent / "downloads")
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     spec = ids.fit(
         SandboxSpec(
             layers=environment.layers,
             upper=upper,
             work=work,
-            binds=transport.binds(),
-            files={
-                **transport.files(hostname=definition.hostname, package_proxy=package_proxy),
-                **init_files(marks),
-            },
+            binds=contents.binds,
+            tmpfs=contents.tmpfs,
+            files=contents.files,
             hostname=definition.hostname,
             network=definition.network,
             cwd=PurePosixPath("/"),
@@ -104,6 +99,7 @@ def _open_in(folder: Path, environment: BuiltEnvironment, ids: Ids, lock: int) -
     )
     messages = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the sandbox
     channel = Channel(ours)
+    keepers = contextlib.ExitStack()
     services = Services(definition.services, channel, has_accounts=definition.users is Users.MANY)
     try:
         with theirs:
@@ -112,19 +108,15 @@ def _open_in(folder: Path, environment: BuiltEnvironment, ids: Ids, lock: int) -
         channel.close()
         raise
 
-    def end() -> None:
-        if folder.exists():
-            started.wait()
-            messages.close()
-            ids.remove(folder)
-            ids.close()
-            janitor_of(folder.parent, owner_pid=os.getpid()).forget(folder)
-
     try:
         ids.begin(channel, keep=lock)
+        limits = LimitKeeper(definition.limits, channel, upper)
+        keepers.callback(limits.close)
+        keepers.enter_context(relay_index(channel, contents.index_url))
         services.start()
     except BaseException as error:
         channel.close()
+        keepers.close()
         started.wait()
         with messages:
             messages.seek(0)
@@ -134,6 +126,22 @@ def _open_in(folder: Path, environment: BuiltEnvironment, ids: Ids, lock: int) -
         raise BackendError(
             f"the sandbox of `{definition.name}` does not start: {said or error}", hint="docwalk doctor"
         ) from error
+
+    def end() -> None:
+        if folder.exists():
+            keepers.close()
+            started.wait()
+            messages.close()
+            ids.remove(folder)
+            ids.close()
+            janitor_of(folder.parent, owner_pid=os.getpid()).forget(folder)
+
     return InitInstance(
-        definition, channel, mode=f"sandbox/{ids.mode}", marks=marks, services=services, end=end
+        definition,
+        channel,
+        mode=f"sandbox/{ids.mode}",
+        marks=marks,
+        services=services,
+        limits=limits,
+        end=end,
     )

@@ -2,23 +2,27 @@
 
 pip's own cache keeps only what an index allows to be kept, and some mirrors allow nothing. So pip inside
 asks a caching mirror (proxpi) on the host's loopback, which asks the host's indexes and keeps the files.
-It ends with the process that started it: it reads a pipe which that process holds open.
+All runs of docwalk with the same indexes share one mirror per folder: each holds a named pipe open, and the
+mirror ends when the last of them has let go of it.
 """
 
 from __future__ import annotations
 
-import atexit
 import contextlib
+import errno
 import fcntl
 import functools
+import hashlib
 import os
 import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from docwalk.errors import BackendError
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from docwalk.environment.transport import Transport
@@ -33,42 +37,57 @@ _DOWNLOAD_S = "600"
 
 @functools.cache
 def shared_package_proxy(folder: Path, transport: Transport) -> str | None:
-    """URL of this process's proxy, started at the first call; processes started later share it.
+    """URL of the proxy, started where no other run has one; processes started later share it.
 
     Args:
-        folder: where downloaded files are kept.
+        folder: where downloaded files are kept, for each set of indexes in a folder of its own.
         transport: the host's indexes and certificates.
 
     Returns:
-        None where another run of docwalk has the folder, or the indexes are not ours to stand in for:
-        pip then asks them itself.
+        None where the indexes are not ours to stand in for: pip then asks them itself.
+
+    Raises:
+        BackendError: the proxy cannot be started.
     """
     inherited = os.environ.get(PROXY_VARIABLE)
     if inherited is not None:
         return inherited or None
     if not transport.can_be_proxied:
         return None
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        # Two proxies on one folder would write the same file at the same time.
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        return None
-    url = _start(folder, transport, lock)
+    own = folder / settings_digest(transport)
+    own.mkdir(parents=True, exist_ok=True)
+    with locked(own):
+        try:
+            _hold(own)
+            url = (own / "url").read_text("ascii")
+        except OSError as error:
+            if error.errno not in {errno.ENXIO, errno.ENOENT}:
+                raise BackendError(f"the package mirror in {own} cannot be used: {error.strerror}") from error
+            url = _start(own, transport)
     os.environ[PROXY_VARIABLE] = url
     return url
 
 
+def settings_digest(transport: Transport) -> str:
+    """A short name for the mirror's settings: mirrors of other indexes keep other files."""
+    settings = sorted(proxy_settings(transport).items())
+    return hashlib.sha256(repr(settings).encode()).hexdigest()[:12]
+
+
 def proxy_environ(folder: Path, transport: Transport, environ: Mapping[str, str]) -> Mapping[str, str]:
     """Variables of the proxy's process: ours, and proxpi's settings."""
-    made = {
+    return {
         **environ,
         "PROXPI_CACHE_DIR": str(folder / "files"),
         "PROXPI_DOWNLOAD_TIMEOUT": _DOWNLOAD_S,
         "PROXPI_LOGGING_LEVEL": "ERROR",
+        **proxy_settings(transport),
     }
+
+
+def proxy_settings(transport: Transport) -> Mapping[str, str]:
+    """Proxpi's variables that say where packages come from."""
+    made: dict[str, str] = {}
     if transport.index_url is not None:
         made["PROXPI_INDEX_URL"] = transport.index_url
     if transport.remote_extra_indexes:
@@ -80,29 +99,51 @@ def proxy_environ(folder: Path, transport: Transport, environ: Mapping[str, str]
     return made
 
 
-def _start(folder: Path, transport: Transport, lock: int) -> str:
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Nobody else joins, starts or ends the mirror of `folder` meanwhile."""
+    with (folder / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _hold(folder: Path) -> None:
+    """Keep the mirror of `folder` alive as long as we live.
+
+    Raises:
+        OSError: there is none: no pipe (ENOENT), or nobody at its other end (ENXIO).
+    """
+    # Never closed: the kernel does it, however we end. Not inherited: what we start may outlive us.
+    os.open(folder / "users", os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
+def _start(folder: Path, transport: Transport) -> str:
     """Start the proxy and give its URL; nobody waits for it: until it accepts, the kernel queues requests."""
-    with (
-        socket.create_server(("127.0.0.1", 0)) as listening,
-        (folder / "proxy.log").open("w", encoding="utf-8") as log,
-    ):
-        port = listening.getsockname()[1]
-        process = subprocess.Popen(
-            [sys.executable, "-m", _SERVER, str(listening.fileno())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=log,
-            env=proxy_environ(folder, transport, os.environ),
-            cwd="/",
-            # It holds the lock from here on: free means that the proxy is gone, too.
-            pass_fds=(lock, listening.fileno()),
-            start_new_session=True,
-        )
-    os.close(lock)
-    atexit.register(_stop, process)
-    return f"http://127.0.0.1:{port}/index/"
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(OSError):
-        process.communicate()
+    pipe = folder / "users"
+    pipe.unlink(missing_ok=True)
+    os.mkfifo(pipe, 0o600)
+    users = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        _hold(folder)
+        with (
+            socket.create_server(("127.0.0.1", 0)) as listening,
+            (folder / "proxy.log").open("w", encoding="utf-8") as log,
+        ):
+            url = f"http://127.0.0.1:{listening.getsockname()[1]}/index/"
+            (folder / "url").write_text(url, "ascii")
+            # Not a child of ours: others may use it when we are gone, and nobody has to wait for it.
+            server = [sys.executable, "-m", _SERVER, str(listening.fileno()), str(users), str(folder)]
+            subprocess.run(
+                ["sh", "-c", '"$@" &', "docwalk-mirror", *server],
+                check=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                env=proxy_environ(folder, transport, os.environ),
+                cwd="/",
+                pass_fds=(users, listening.fileno()),
+                start_new_session=True,
+            )
+    finally:
+        os.close(users)
+    return url

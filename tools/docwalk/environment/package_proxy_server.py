@@ -1,8 +1,8 @@
-"""The package proxy's process: proxpi on a socket that listens already, until standard input ends.
+"""The package proxy's process: proxpi on a socket that listens already, as long as somebody uses it.
 
-Its argument is the socket's descriptor; its settings are proxpi's own variables
-(`package_proxy.proxy_environ`). proxpi is loaded when the first request comes: most edits of a page
-are walked without one.
+Its arguments are the socket's descriptor, that of the named pipe which every user holds open, and the folder;
+its settings are proxpi's own variables (`package_proxy.proxy_environ`). proxpi is loaded when the first
+request comes: most edits of a page are walked without one.
 """
 
 from __future__ import annotations
@@ -12,22 +12,59 @@ import os
 import select
 import sys
 import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docwalk.environment.package_proxy import locked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    Application = Callable[[dict[str, object], Callable[..., object]], Iterable[bytes]]
 
 
-def serve(descriptor: int) -> None:
-    """Serve until whoever started us is gone."""
-    ready, _, _ = select.select([descriptor, sys.stdin], [], [])
-    if sys.stdin in ready:
-        return
+def serve(descriptor: int, users: int, folder: Path) -> None:
+    """Serve until nobody uses us."""
+    used = select.poll()
+    used.register(users, select.POLLHUP)
+    asked = select.poll()
+    asked.register(users, select.POLLHUP)
+    asked.register(descriptor, select.POLLIN)
+    is_serving = False
+    while True:
+        ready = dict((used if is_serving else asked).poll())
+        if users in ready:
+            with locked(folder):
+                # Whoever joins does so under this lock: nobody has, or somebody just did.
+                if used.poll(0):
+                    (folder / "users").unlink(missing_ok=True)
+                    os._exit(0)  # requests still open are of walks that are gone
+        elif not is_serving:
+            _answer(descriptor)
+            is_serving = True
+
+
+def _answer(descriptor: int) -> None:
+    """Load proxpi and let it answer, in the background."""
     from proxpi.server import app  # noqa: PLC0415 - half a second that most runs need not spend
     from werkzeug.serving import make_server  # noqa: PLC0415
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, app, threaded=True, fd=descriptor)
+    server = make_server("127.0.0.1", 0, only_reading(app), threaded=True, fd=descriptor)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    sys.stdin.buffer.read()
-    os._exit(0)  # requests still open are of walks that are gone
+
+
+def only_reading(app: Application) -> Application:
+    """`app` for those who may read: walks cannot make it forget what it keeps."""
+
+    def answer(environ: dict[str, object], start_response: Callable[..., object]) -> Iterable[bytes]:
+        if environ.get("REQUEST_METHOD") in {"GET", "HEAD"}:
+            return app(environ, start_response)
+        start_response("405 Method Not Allowed", [("Content-Type", "text/plain"), ("Allow", "GET, HEAD")])
+        return [b"this index can only be read\n"]
+
+    return answer
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]))
+    serve(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))

@@ -127,11 +127,15 @@ class Transport:
         return dict(self.pip_options).get("proxy", (None,))[0]
 
     @property
+    def has_remote_index(self) -> bool:
+        """Whether pip asks an index that is no folder."""
+        names = {name for name, _ in self.pip_options}
+        return (self.index_url is None or _is_remote(self.index_url)) and "no-index" not in names
+
+    @property
     def can_be_proxied(self) -> bool:
         """Whether a caching mirror may stand in for the indexes: they are remote, and TLS is checked."""
-        names = {name for name, _ in self.pip_options}
-        is_remote = self.index_url is None or _is_remote(self.index_url)
-        return is_remote and not names & {"no-index", "trusted-host"}
+        return self.has_remote_index and "trusted-host" not in dict(self.pip_options)
 
     def binds(self) -> tuple[Bind, ...]:
         """Read-only binds of packages and certificates."""
@@ -140,17 +144,27 @@ class Transport:
             made.append(Bind(source=self.bundle, target=_BUNDLE))
         return tuple(made)
 
-    def files(self, *, hostname: str, package_proxy: str | None = None) -> Mapping[PurePosixPath, bytes]:
+    def files(
+        self,
+        *,
+        hostname: str,
+        package_proxy: str | None = None,
+        aliases: tuple[str, ...] = (),
+        resolves_names: bool = True,
+    ) -> Mapping[PurePosixPath, bytes]:
         """Generated files: path inside to content.
 
         Args:
             hostname: name of the host inside.
             package_proxy: URL of the mirror that stands in for the remote indexes; None uses them.
+            aliases: further names of the host inside.
+            resolves_names: whether the host's name servers can be asked.
         """
-        hosts = f"127.0.0.1\tlocalhost\n127.0.1.1\t{hostname}\n::1\tlocalhost ip6-localhost\n"
+        names = " ".join((hostname, *aliases))
+        hosts = f"127.0.0.1\tlocalhost\n127.0.1.1\t{names}\n::1\tlocalhost ip6-localhost\n"
         return {
             _PIP_CONF: self.pip_conf(package_proxy=package_proxy).encode(),
-            PurePosixPath("/etc/resolv.conf"): self.resolv_conf,
+            PurePosixPath("/etc/resolv.conf"): self.resolv_conf if resolves_names else b"",
             PurePosixPath("/etc/hosts"): hosts.encode(),
         }
 

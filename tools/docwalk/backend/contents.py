@@ -1,0 +1,91 @@
+"""Contents: what docwalk brings into an instance besides the layers, the same for every backend.
+
+Input is a definition and the marks; output are binds, generated files, empty folders, and where packages
+come from under its network policy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from docwalk.backend.instance import init_files
+from docwalk.backend.relay import INDEX_PORT
+from docwalk.bubblewrap import FRESH_FOLDERS, Bind, Network
+from docwalk.environment.devices import device_binds
+from docwalk.environment.package_proxy import shared_package_proxy
+from docwalk.environment.transport import detect_transport
+from docwalk.errors import BackendError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path, PurePosixPath
+
+    from docwalk.environment.definition import Environment
+    from docwalk.environment.transport import Transport
+    from docwalk.marks import Marks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What is put over the layers of one instance."""
+
+    binds: tuple[Bind, ...]
+    """Files and folders of the host."""
+    files: Mapping[PurePosixPath, bytes]
+    """Read-only files: path inside to content."""
+    tmpfs: tuple[PurePosixPath, ...]
+    """Fresh, empty, writable folders."""
+    index_url: str | None
+    """The mirror that a relay from `INDEX_PORT` leads to; None without relay."""
+
+
+def contents_of(definition: Environment, marks: Marks, *, downloads_dir: Path) -> Contents:
+    """What to bring into an instance of `definition`.
+
+    Args:
+        definition: the environment's definition.
+        marks: what its shells print.
+        downloads_dir: where the package mirror keeps its files.
+
+    Raises:
+        BackendError: its network policy cannot be kept with this machine's package index.
+    """
+    transport = detect_transport()
+    mirror = _mirror(definition, transport, downloads_dir)
+    is_relayed = mirror is not None and definition.network is Network.PACKAGES
+    generated = transport.files(
+        hostname=definition.hostname,
+        package_proxy=f"http://127.0.0.1:{INDEX_PORT}/index/" if is_relayed else mirror,
+        aliases=definition.hosts,
+        resolves_names=definition.network is Network.HOST,
+    )
+    mounted = [Bind(source=each.source, target=each.target) for each in definition.mounts if each.source]
+    return Contents(
+        binds=(*transport.binds(), *device_binds(definition.devices), *mounted),
+        files={**generated, **init_files(marks)},
+        tmpfs=(*FRESH_FOLDERS, *(each.target for each in definition.mounts if each.source is None)),
+        index_url=mirror if is_relayed else None,
+    )
+
+
+def _mirror(definition: Environment, transport: Transport, downloads_dir: Path) -> str | None:
+    """URL of the package mirror; None where pip inside uses the host's settings as they are."""
+    match definition.network:
+        case Network.NONE:
+            return None
+        case Network.HOST:
+            return shared_package_proxy(downloads_dir, transport)
+        case Network.PACKAGES:
+            if not transport.has_remote_index:
+                return None  # folders only: they are bound, and need no network
+            url = shared_package_proxy(downloads_dir, transport)
+            if url is None:
+                raise BackendError(
+                    f'environment `{definition.name}` has `network = "packages"`, and nothing can stand in '
+                    "for the index of this machine's pip",
+                    hint="configure pip with an index whose certificate it checks, without `trusted-host`",
+                )
+            return url
+        case _:
+            assert_never(definition.network)

@@ -1,0 +1,131 @@
+"""Limits: what init does to keep an instance within them; a part of `init.py`, which runs inside.
+
+Every program is started with hard limits of the kernel. Memory of all together, and a number of processes
+that does not go down again, are looked at ten times a second; what uses most is killed, and that is noted.
+"""
+
+# As in init.py, pathlib would cost too much.
+# ruff: noqa: PTH123, PTH208
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import signal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+LOOK_MS = 100
+PATIENCE = 10
+"""Looks during which there may be as many processes as are allowed, before they are killed."""
+CPU_GRACE_S = 5
+PAGE_BYTES = resource.getpagesize()
+MOST_CHARACTERS = 80
+
+
+class Watch:
+    """The limits of an instance, and what was killed for them."""
+
+    def __init__(self, memory_bytes: int, processes: int, cpu_s: int, disk_bytes: int, files: int) -> None:
+        self.memory_bytes = memory_bytes
+        self.processes = processes
+        self.hard = (
+            # Twice, so that many small allocations are seen by `look` first, which can say what happened.
+            (resource.RLIMIT_DATA, 2 * memory_bytes),
+            (resource.RLIMIT_NPROC, processes),
+            (resource.RLIMIT_CPU, cpu_s),
+            (resource.RLIMIT_FSIZE, disk_bytes),
+            (resource.RLIMIT_NOFILE, files),
+            (resource.RLIMIT_CORE, 0),
+        )
+        self.crowded = 0
+        self.cleared: set[str] = set()
+        self.exceeded: list[dict[str, str]] = []
+
+    def restrain(self) -> None:
+        """Give this process, just forked, and all it starts the hard limits."""
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # Python ignores it
+        for number, value in self.hard:
+            hard = resource.getrlimit(number)[1]
+            allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
+            # At the soft limit of processor time comes a signal that tells so, at the hard one SIGKILL.
+            extra = CPU_GRACE_S if number == resource.RLIMIT_CPU and hard == resource.RLIM_INFINITY else 0
+            resource.setrlimit(number, (allowed, allowed + extra))
+
+    def look(self, shells: Collection[int]) -> None:
+        """Kill what is too much; `shells` are spared where others can be blamed."""
+        sizes = dict(resident())
+        if sum(sizes.values()) > self.memory_bytes:
+            self.shrink()
+        self.crowded = self.crowded + 1 if len(sizes) >= self.processes - 1 else 0
+        if self.crowded > PATIENCE:
+            self.crowded = 0
+            self.note("processes", "")
+            self.clear(shells)
+
+    def shrink(self) -> None:
+        """Kill the largest processes until the others fit; pages that several share are counted once."""
+        sizes = {pid: proportional(pid) for pid, _ in resident()}
+        total = sum(sizes.values())
+        for pid in sorted(sizes, key=lambda each: -sizes[each]):
+            if total <= self.memory_bytes:
+                return
+            self.note("memory", command_of(pid))
+            total -= sizes[pid]
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def end_all(self, limit: str, shells: Collection[int]) -> None:
+        """Kill what exceeds `limit`: every process but `shells`; when that was in vain, those too."""
+        self.clear(() if limit in self.cleared else shells)
+        self.cleared.add(limit)
+        self.note(limit, "")
+
+    def clear(self, shells: Collection[int]) -> None:
+        """Kill every process but `shells`."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(-1, signal.SIGSTOP)  # all at once: nothing forks while the others are killed
+        for pid, _ in resident():
+            if pid not in shells:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(-1, signal.SIGCONT)
+
+    def note(self, limit: str, command: str) -> None:
+        """Remember that `limit` was exceeded, by `command`; empty for nobody in particular."""
+        self.exceeded.append({"limit": limit, "command": command})
+
+    def take(self) -> list[dict[str, str]]:
+        """What was exceeded since this was asked last."""
+        taken, self.exceeded = self.exceeded, []
+        return taken
+
+
+def resident() -> Iterator[tuple[int, int]]:
+    """Every process but ourselves, and the bytes of memory that are its own."""
+    for name in os.listdir("/proc"):
+        if name.isdigit() and name != "1":
+            with contextlib.suppress(OSError, ValueError):
+                with open(f"/proc/{name}/statm", "rb") as file:
+                    fields = file.read().split()
+                yield int(name), (int(fields[1]) - int(fields[2])) * PAGE_BYTES
+
+
+def proportional(pid: int) -> int:
+    """Bytes of a process's own memory, what it shares with others in proportion."""
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/smaps_rollup", "rb") as file:
+        for line in file:
+            if line.startswith(b"Pss_Anon:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+def command_of(pid: int) -> str:
+    """Command line of a process, shortened."""
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
+        text = file.read(4 * MOST_CHARACTERS).decode("utf-8", "replace").rstrip("\0").replace("\0", " ")
+        return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 2]} …"
+    return ""

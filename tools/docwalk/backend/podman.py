@@ -1,0 +1,292 @@
+"""podman: instances as containers over the same layers, no image made of them.
+
+Input is a built environment, output an `Instance`. The layers are mounted as an overlay in a mount namespace
+of its own, and podman takes that as the container's root; inside, ids are subordinate ones, so that root
+inside is nobody outside. podman is used as it is configured on this machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import resource
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from docwalk.backend.channel import Channel
+from docwalk.backend.contents import Contents, contents_of
+from docwalk.backend.instance import RUN, SKELETON, InitInstance, init_command
+from docwalk.backend.janitor import janitor_of, make_folder
+from docwalk.backend.limits import LimitKeeper
+from docwalk.backend.relay import relay_index
+from docwalk.backend.services import Services
+from docwalk.bubblewrap import Bind, Network, remove_tree
+from docwalk.environment.definition import Users
+from docwalk.environment.owner import cannot_own, owner_fix, root_first_id
+from docwalk.environment.store import Store
+from docwalk.errors import BackendError
+from docwalk.marks import Marks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from docwalk.environment.definition import Environment
+    from docwalk.environment.store import BuiltEnvironment
+
+_IDS: Final = 65536
+_END_S: Final = 10.0
+_MOST_ULIMIT: Final = 20_000
+_CHANNEL_FD: Final = 3
+_LOCK_FD: Final = 4
+_INSTALL_HINT: Final = "sudo apt-get install podman; or use another one: docwalk run --backend sandbox"
+
+_LAUNCH: Final = r"""
+set -e
+folder=$1 lower=$2 first=$3 user=$4 uid=$5 gid=$6 channel=$7 lock=$8
+shift 8
+# Low numbers, which podman hands on; by way of high ones, for they may be each other's.
+exec 40<&"$channel" 41<&"$lock"
+exec 3<&40 4<&41 40<&- 41<&-
+cd "$folder"
+mkdir -m 755 upper work root upper/etc upper/home "upper/home/$user"
+# podman wants this link, and could not make it where the layers belong to others.
+ln -s /proc/mounts upper/etc/mtab
+chown -h "$first:$first" upper work upper/etc upper/etc/mtab upper/home
+chown "$((first + uid)):$((first + gid))" "upper/home/$user"
+cd lower
+mount -t overlay docwalk -o "lowerdir=$lower,upperdir=../upper,workdir=../work,userxattr" ../root
+cd /
+exec "$@"
+"""
+"""Makes the upper directory, mounts the overlay (by relative names: the inside sees them), starts podman."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """What a container is started with."""
+
+    name: str
+    """Its name."""
+    root: Path
+    """The mounted overlay."""
+    first_id: int
+    """What uid 0 inside is, as podman's caller counts ids."""
+    files: tuple[Bind, ...]
+    """Generated files."""
+    contents: Contents
+    """What else is put over the layers."""
+
+
+class PodmanBackend:
+    """Opens instances by podman."""
+
+    name = "podman"
+
+    def __init__(self, store: Store | None = None) -> None:
+        """Keep instances in `store`; None is the default one."""
+        self._store = Store.default() if store is None else store
+
+    def open(self, environment: BuiltEnvironment) -> InitInstance:
+        """A fresh instance.
+
+        Raises:
+            BackendError: with what is missing here, and a hint.
+        """
+        definition = environment.environment
+        reason, hint = why_no_podman()
+        if reason is not None:
+            raise BackendError(f"podman cannot be used: {reason}", hint=hint)
+        if definition.users is not Users.ONE:
+            raise BackendError(
+                f"environment `{definition.name}` needs several accounts, which only the sandbox gives",
+                hint="docwalk run --backend sandbox",
+            )
+        instances_dir = self._store.folder / "instances"
+        instances_dir.mkdir(parents=True, exist_ok=True)
+        janitor = janitor_of(instances_dir, owner_pid=os.getpid())
+        folder, lock = make_folder(instances_dir)
+        janitor.watch(folder)
+        try:
+            return _open_in(folder, environment, lock)
+        except BaseException:
+            _remove(folder)
+            janitor.forget(folder)
+            raise
+        finally:
+            os.close(lock)
+
+
+def why_no_podman() -> tuple[str | None, str | None]:
+    """Why this account cannot use podman, and what mends it; None, None where it can."""
+    return _why_no_podman(os.environ.get("PATH", os.defpath))
+
+
+@functools.cache
+def _why_no_podman(search_path: str) -> tuple[str | None, str | None]:
+    podman = shutil.which("podman", path=search_path)
+    if podman is None:
+        return "it is not on PATH", _INSTALL_HINT
+    reason = cannot_own()
+    if reason is not None:
+        return reason, owner_fix()
+    done = subprocess.run(
+        [podman, "info"], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
+    if done.returncode != 0:
+        said = (done.stderr.strip().splitlines() or ["nothing"])[-1]
+        return f"`podman info` fails: {said}", "podman info"
+    return None, None
+
+
+def podman_argv(definition: Environment, container: Container) -> tuple[str, ...]:
+    """The command line of podman; pure."""
+    return (
+        *("podman", "run", "--rm", "--name", container.name, "--pull", "never", "--log-driver", "none"),
+        *("--uidmap", f"0:{container.first_id}:{_IDS}", "--gidmap", f"0:{container.first_id}:{_IDS}"),
+        *("--user", f"{definition.uid}:{definition.gid}", "--cap-drop", "ALL"),
+        *("--security-opt", "no-new-privileges", "--security-opt", "label=disable"),
+        *("--network", "host" if definition.network is Network.HOST else "none"),
+        *("--hostname", definition.hostname, "--no-hosts", "--http-proxy=false"),
+        *_ulimits(),
+        *("--workdir", "/", "--preserve-fds", "2"),
+        *_mounts(container),
+        *("--rootfs", str(container.root)),
+        *init_command(_CHANNEL_FD),
+    )
+
+
+def _ulimits() -> Iterator[str]:
+    # podman's own defaults may be above what this account may set ("error setting rlimit type 7").
+    for name, number in (("nofile", resource.RLIMIT_NOFILE), ("nproc", resource.RLIMIT_NPROC)):
+        hard = resource.getrlimit(number)[1]
+        most = _MOST_ULIMIT if hard == resource.RLIM_INFINITY else min(hard, _MOST_ULIMIT)
+        yield from ("--ulimit", f"{name}={most}:{most}")
+
+
+def _mounts(container: Container) -> Iterator[str]:
+    for path in (*container.contents.tmpfs, RUN):
+        yield from ("--tmpfs", f"{path}:mode=1777")
+    for bind in (*container.contents.binds, *container.files):
+        yield from ("--volume", f"{bind.source}:{bind.target}:{'rw' if bind.writable else 'ro'}")
+
+
+def _open_in(folder: Path, environment: BuiltEnvironment, lock: int) -> InitInstance:
+    """Mount the overlay below `folder`, start podman, let init begin."""
+    definition = environment.environment
+    marks = Marks(nonce=secrets.token_hex(8))
+    contents = contents_of(definition, marks, downloads_dir=folder.parent.parent / "downloads")
+    is_root = os.geteuid() == 0
+    container = Container(
+        name=f"docwalk-{secrets.token_hex(6)}",
+        root=folder / "root",
+        first_id=root_first_id() if is_root else 1,
+        files=_write_files(folder, contents),
+        contents=contents,
+    )
+    lower = _link_layers(folder, environment)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    messages = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the container
+    channel = Channel(ours)
+    keepers = contextlib.ExitStack()
+    services = Services(definition.services, channel, has_accounts=False)
+    # An ordinary account mounts in podman's own namespace of subordinate ids.
+    enter = () if is_root else ("podman", "unshare")
+    arguments = (folder, lower, container.first_id, definition.user, definition.uid, definition.gid)
+    with theirs:
+        process = subprocess.Popen(
+            (
+                *(*enter, "unshare", "--mount", "--propagation", "private"),
+                *("bash", "-c", _LAUNCH, "docwalk-podman"),
+                *(*map(str, arguments), str(theirs.fileno()), str(lock)),
+                *podman_argv(definition, container),
+            ),
+            stdin=subprocess.DEVNULL,
+            stdout=messages,
+            stderr=messages,
+            pass_fds=(theirs.fileno(), lock),
+            cwd="/",
+            start_new_session=True,
+        )
+    try:
+        home = f"/home/{definition.user}"
+        channel.ask("begin", skel=SKELETON, home=home, keep=_LOCK_FD)
+        limits = LimitKeeper(definition.limits, channel, folder / "upper")
+        keepers.callback(limits.close)
+        keepers.enter_context(relay_index(channel, contents.index_url))
+        services.start()
+    except BaseException as error:
+        channel.close()
+        keepers.close()
+        _wait(process, container.name)
+        with messages:
+            messages.seek(0)
+            said = (messages.read().decode("utf-8", "replace").strip().splitlines() or [""])[-1]
+        if services.is_begun or not isinstance(error, BackendError | OSError):
+            raise
+        raise BackendError(
+            f"podman does not start `{definition.name}`: {said or error}", hint="docwalk doctor"
+        ) from error
+
+    def end() -> None:
+        if folder.exists():
+            keepers.close()
+            _wait(process, container.name)
+            messages.close()
+            _remove(folder)
+            janitor_of(folder.parent, owner_pid=os.getpid()).forget(folder)
+
+    return InitInstance(
+        definition, channel, mode="podman/plain", marks=marks, services=services, limits=limits, end=end
+    )
+
+
+def _write_files(folder: Path, contents: Contents) -> tuple[Bind, ...]:
+    """Generated files, where podman can bind them from."""
+    made = folder / "files"
+    made.mkdir(mode=0o755)
+    binds = []
+    for number, (target, content) in enumerate(contents.files.items()):
+        path = made / str(number)
+        path.write_bytes(content)
+        path.chmod(0o444)
+        binds.append(Bind(source=path, target=target))
+    return tuple(binds)
+
+
+def _link_layers(folder: Path, environment: BuiltEnvironment) -> str:
+    """Short links to the layers in `folder/lower`; their names, uppermost first, as a mount takes them."""
+    lower = folder / "lower"
+    lower.mkdir(mode=0o755)
+    for number, layer in enumerate(environment.layers):
+        (lower / str(number)).symlink_to(layer)
+    return ":".join(str(number) for number in reversed(range(len(environment.layers))))
+
+
+def _wait(process: subprocess.Popen[bytes], name: str) -> None:
+    """Wait for the end of a container whose channel was closed; it is killed if it takes too long."""
+    try:
+        process.wait(_END_S)
+    except subprocess.TimeoutExpired:
+        subprocess.run(
+            ["podman", "rm", "--force", "--time", "0", name],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+        process.kill()
+        process.wait()
+
+
+def _remove(folder: Path) -> None:
+    """Remove what an instance left, files of subordinate ids included."""
+    if os.geteuid() != 0:
+        made = [str(folder / name) for name in ("upper", "work")]
+        subprocess.run(["podman", "unshare", "rm", "-rf", "--", *made], check=False, capture_output=True)
+    remove_tree(folder)
