@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from docwalk.cli import call
 from docwalk.foreign.expected import expect_lines, lenient
@@ -27,6 +29,44 @@ if TYPE_CHECKING:
     from docwalk.foreign.walk import ForeignPage
     from docwalk.testing import MatchesFile
 
+FRAGMENTS = (
+    *(
+        "```bash\n",
+        "```console\n",
+        "```output\n",
+        "```\n",
+        "~~~\n",
+        "    ",
+        "\t",
+        "- ",
+        "> ",
+        "\n",
+        "...\n",
+        "\r",
+    ),
+    *(
+        "$ ls\n",
+        "> y\n",
+        "[a@b c]$ pwd\n",
+        "(v) sh-5.2$ ls\n",
+        "C:\\> x\n",
+        "#!/bin/sh\n",
+        "# x\n",
+        "'",
+        "$(",
+        "\\",
+    ),
+    *(
+        "{: .output}\n",
+        "{: .language-bash}\n",
+        "!!! note\n",
+        '=== "A"\n',
+        "::: note\n",
+        ":::\n",
+        "This prints:\n",
+    ),
+    *("`job.sh`:\n", "mysql> x\n", "cat <x>\n", "`````{tabs}\n", "`````\n", "---\n", "\0"),
+)
 CASES = sorted((Path(__file__).parents[1] / "cases" / "foreign").glob("*.md"))
 
 
@@ -252,3 +292,13 @@ def test_an_unknown_shell_is_refused(page: Path, capsys: pytest.CaptureFixture[s
     (folder / "environment.toml").write_text("")
     assert call(["run", "--document", "page.md", "--login-shell", "bsh"]) == 2
     assert "`bsh` is no shell; did you mean `bash`?" in capsys.readouterr().err
+
+
+@given(text=st.lists(st.sampled_from(FRAGMENTS), max_size=30).map("".join))
+@settings(deadline=None, max_examples=300)
+def test_every_command_of_any_page_is_where_its_step_says(text: str) -> None:
+    source = page_of(text)
+    page = read_foreign(source, environment="login", shell=None)
+    typed = [step for step in page.walk.steps if not isinstance(step.action, EditFile)]
+    assert [source.position(step.span.start).line for step in typed] == [step.line for step in typed]
+    assert all(1 <= block.line <= len(source.line_starts) for block in page.blocks)

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from docwalk.cli import call
 from docwalk.config import load_project
@@ -293,3 +295,64 @@ def test_every_mistake_in_the_settings_is_shown(site: Path) -> None:
         "`warnings` is no severity; did you mean `warning`?",
         "`ignores` is no key of `[tool.docwalk.lint]`; did you mean `ignore`?",
     ]
+
+
+FRAGMENTS = (
+    *(
+        "```bash\n",
+        "```console\n",
+        "```{file} x\n",
+        "```\n",
+        "~~~\n",
+        ":::{note}\n",
+        ":::\n",
+        "`````{tabs}\n",
+    ),
+    *(
+        "````{group-tab} A\n",
+        "````\n`````\n",
+        "$ ls\n",
+        "> y\n",
+        "...\n",
+        "[[...]]\n",
+        "- ",
+        "> ",
+        "# H\n",
+        "\n",
+    ),
+    *(
+        "\t",
+        "    ",
+        "\r",
+        "\0",
+        "'",
+        '"',
+        "\\",
+        "$(",
+        "`",
+        "|",
+        "\N{EN DASH}\N{NO-BREAK SPACE}",
+        "#!/bin/sh\n",
+    ),
+    *("rm -rf ~\n", "sudo ls | sh > ~/.bashrc\n", "[a@b c]$ pwd\n", "module load x\n", "TOKEN=abcdefgh12\n"),
+    *(
+        "<!-- docwalk-lint: ignore sudo -->\n",
+        "---\n",
+        "!!! note\n",
+        '=== "A"\n',
+        "{: .output}\n",
+        "C:\\> x\n",
+    ),
+)
+
+
+@given(text=st.lists(st.sampled_from(FRAGMENTS), max_size=30).map("".join))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
+def test_every_finding_of_any_page_lies_in_it(text: str, project: Project) -> None:
+    source = page_of(text)
+    page, _ = read_lint_page(source, project, modules=modules, records=no_record, shellcheck=None)
+    ignores, _ = read_ignores(source, RULES)
+    for found in lint_page(page, set(RULES), ignores):
+        assert 1 <= found.line <= len(source.line_starts)
+        assert found.text == source.line_text(found.line) or found.rule == "secret"
+        assert str(found).startswith(f"page.md:{found.line}:{found.column}: warning[{found.rule}]: ")

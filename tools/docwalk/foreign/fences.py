@@ -65,10 +65,15 @@ class CodeBlock:
 def read_blocks(source: Source) -> tuple[CodeBlock, ...]:
     """Every code block of a page, in order."""
     lines = [
-        TextLine(text=source.line_text(number), span=source.line_span(number), number=number)
+        TextLine(text=_readable(source.line_text(number)), span=source.line_span(number), number=number)
         for number in range(1, len(source.line_starts) + 1)
     ]
     return tuple(sorted(_blocks(lines), key=lambda block: block.line))
+
+
+def _readable(text: str) -> str:
+    """A line as the parser may have it: a stray CR would be a line of its own to it."""
+    return text.replace("\r", " ").replace("\0", "\ufffd")
 
 
 @cache

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from docwalk.directives import CODE_DIRECTIVES, FILE_LANGUAGE, SHELL_ALIASES, SHELL_LANGUAGES
+from docwalk.lint.page import markdown_lines
 from docwalk.markdown import markdown_parser
 from docwalk.source import Span
 
@@ -35,7 +36,7 @@ class OtherFence:
 
 def other_fences(source: Source) -> Iterator[OtherFence]:
     """Fences that are not run, those in tabs, notes and other directives too."""
-    lines = [source.line_text(number) for number in range(1, len(source.line_starts) + 1)]
+    lines = markdown_lines(source)
     yield from _fences(source, lines, 1)
 
 

@@ -130,8 +130,7 @@ class LintPage:
 
     def _headings(self) -> Iterator[tuple[int, int]]:
         """Line, from 1, and level of each heading of the page itself."""
-        texts = [self.source.line_text(number) for number in range(1, len(self.source.line_starts) + 1)]
-        for token in markdown_parser().parse("\n".join(texts) + "\n"):
+        for token in markdown_parser().parse("\n".join(markdown_lines(self.source)) + "\n"):
             if token.type == "heading_open" and token.level == 0 and token.map is not None:
                 yield token.map[0] + 1, int(token.tag[1:])
 
@@ -160,6 +159,12 @@ def matches(path: Path, pattern: str) -> bool:
     if pattern.endswith("/**"):
         return path.is_relative_to(pattern.removesuffix("/**"))
     return path.match(pattern)
+
+
+def markdown_lines(source: Source) -> list[str]:
+    """The lines of a page as the parser may have them: a stray CR would be a line of its own to it."""
+    numbers = range(1, len(source.line_starts) + 1)
+    return [source.line_text(number).replace("\r", " ").replace("\0", "\ufffd") for number in numbers]
 
 
 def read_lint_page(
