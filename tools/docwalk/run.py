@@ -89,6 +89,8 @@ def run_walk(
             goes_on = after_mismatch is AfterMismatch.GO_ON and result.outcome in _WENT_ON
             if reason is None and result.outcome not in _ENDED_WELL and not goes_on:
                 reason = f"the {step.purpose.value} at line {step.line} failed ({result.outcome.value})"
+        failed = any(each.outcome not in _ENDED_WELL for each in results)
+        services = instance.services() if failed else ()
     finally:
         runner.close()
         instance.close()
@@ -101,6 +103,7 @@ def run_walk(
         mode=instance.mode,
         terminal={**TERMINAL, "COLUMNS": str(COLUMNS), "LINES": str(ROWS)},
         steps=tuple(results),
+        services=services,
     )
 
 

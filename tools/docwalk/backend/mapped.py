@@ -181,8 +181,12 @@ def _enter(
     """Start `command` in a sandbox from outside, free to start programs that gain privileges in there."""
     with os.fdopen(info, "rb") as file:
         said = file.read()
-    # The line comes from process 1, after bubblewrap has mounted everything.
-    if sandbox.stdout is None or sandbox.stdout.readline() != b"up\n" or not said:
+    if sandbox.stdout is None:
+        raise TypeError("the sandbox's output is read")
+    with sandbox.stdout as output:
+        # The line comes from process 1, after bubblewrap has mounted everything.
+        is_up = output.readline() == b"up\n"
+    if not is_up or not said:
         raise BackendError("the sandbox ended before its first process ran")
     pid = json.loads(said)["child-pid"]
     kept = ",".join(f"+{name.removeprefix('CAP_').lower()}" for name in _INIT_CAPABILITIES)

@@ -19,6 +19,7 @@ from docwalk.match_output import match_output
 from docwalk.plan import EditFile, TypeCommand
 from docwalk.redaction import compile_redactions
 from docwalk.report.diff import diff_lines, differing_part, shown_expectation, visible
+from docwalk.report.services import service_lines
 from docwalk.results import Outcome
 from docwalk.status import Status
 
@@ -87,6 +88,7 @@ def failure_lines(
         yield from _reasons(match, outcome)
     else:
         yield from _output(outcome)
+    yield from service_lines(result.services)
     yield Text()
     for hint in _hints(walk, step, outcome, match):
         yield Text(f"  try: {hint}", style="cyan")

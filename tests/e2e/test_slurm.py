@@ -1,0 +1,125 @@
+"""The Slurm environment: a page that submits, watches, cancels and reads jobs, and lies it would not pass."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from docwalk.backend.sandbox import SandboxBackend
+from docwalk.plan import TypeCommand
+from docwalk.results import Outcome
+from docwalk.run import AfterMismatch, run_walk
+from docwalk.testing_sandbox import find_built, plan_page
+
+if TYPE_CHECKING:
+    from docwalk.environment.store import BuiltEnvironment
+    from docwalk.plan import Walk
+    from docwalk.results import WalkResult
+
+pytestmark = pytest.mark.container
+
+ENVIRONMENTS = Path(__file__).parents[2] / "tools" / "environments"
+PAGE = (Path(__file__).parent / "pages" / "slurm.md").read_text("utf-8")
+LIES = {
+    "long         up 2-00:00:00      1   idle node1": "long         up 1-00:00:00      1   idle node1",
+    "Slurmctld(primary) at node1 is UP": "Slurmctld(primary) at node1 is DOWN",
+    "$ srun hostname\nnode1": "$ srun hostname\nnode2",
+    "with exit code 3\n[exit 3]": "with exit code 3\n[exit 2]",
+    "runs on node1 with 1 processor.": "runs on node1 with 2 processors.",
+    "cat: no-such-file: No such file or directory": "cat: no-such-file: Permission denied",
+    "JobState=FAILED Reason": "JobState=COMPLETED Reason",
+    "reader  R       0:[[int]]": "reader  PD       0:[[int]]",
+    "short* idle": "short* allocated",
+    "bash on short": "bash on long",
+    "No such file or directory\n[exit 2]": "No such file or directory\n[exit 1]",
+    "$ exit\nexit\n$ pwd": "$ exit\nexit\n[exit 1]\n$ pwd",
+    "exit\n...\n[exit 4]": "exit\n...\n[exit 3]",
+    "GPU 0": "GPU 1",
+    "GPU none": "GPU 0",
+    "sleeper  CANCELLED": "sleeper  COMPLETED",
+}
+"""What is true on the page, and what is not."""
+FOUND_OUT = [
+    ("sinfo", "mismatch", "differs from column 17"),
+    ("scontrol ping", "mismatch", "differs from column 32"),
+    ("srun hostname", "mismatch", "differs from column 5"),
+    ("srun bash -c 'exit 3'", "wrong-status", "exit status 3, expected 2"),
+    (
+        "cat hello-[[job]].out",
+        "mismatch",
+        "`2 processors.` was expected at column 26, found `1 processor.`",
+    ),
+    ("cat broken.out", "mismatch", "differs from column 20"),
+    ("scontrol show job [[broken]] | grep -o 'JobState=.*'", "mismatch", "differs from column 10"),
+    ("squeue", "mismatch", "`PD       0:` was expected at column 49, found `R       0:00      1 node1`"),
+    ("sinfo --noheader --format '%P %t'", "mismatch", "differs from column 8"),
+    ('echo "$SLURM_JOB_NAME on $SLURM_JOB_PARTITION"', "mismatch", "differs from column 9"),
+    ("ls no-such-file", "wrong-status", "exit status 2, expected 1"),
+    ("exit", "wrong-status", "exit status 0, expected 1"),
+    ("exit 4", "wrong-status", "exit status 4, expected 3"),
+    ("srun --gres=gpu:1 bash -c 'echo \"GPU $CUDA_VISIBLE_DEVICES\"'", "mismatch", "differs from column 5"),
+    ("srun bash -c 'echo \"GPU ${CUDA_VISIBLE_DEVICES:-none}\"'", "mismatch", "differs from column 5"),
+    (
+        "sacct --completion --noheader --format=jobid,jobname,state | grep -E 'hello|sleeper|wrap'",
+        "mismatch",
+        (
+            "` sleeper  COMPLETED` was expected somewhere from column 1, "
+            "found `6               sleeper  CANCELLED`"
+        ),
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def slurm() -> BuiltEnvironment:
+    built = find_built(ENVIRONMENTS / "slurm")
+    if built is None:
+        pytest.skip("environment `slurm` is not built: docwalk env build slurm")
+    return built
+
+
+def walk_page(text: str, slurm: BuiltEnvironment, folder: Path) -> tuple[Walk, WalkResult]:
+    walk = plan_page(text, folder=folder, environments_dir=ENVIRONMENTS)
+    return walk, run_walk(
+        walk, backend=SandboxBackend(), environment=slurm, after_mismatch=AfterMismatch.GO_ON
+    )
+
+
+def page(*blocks: str) -> str:
+    return "\n\n".join(("---\ndocwalk:\n  environment: slurm\n---\n\n# T", *blocks)) + "\n"
+
+
+def test_the_page_holds_in_a_sandbox_of_many_ids(slurm: BuiltEnvironment, tmp_path: Path) -> None:
+    _, result = walk_page(PAGE, slurm, tmp_path)
+    assert [each.detail for each in result.steps if each.outcome is not Outcome.PASSED] == []
+    assert (result.mode, len(result.steps)) == ("sandbox/mapped", 31)
+
+
+def test_each_lie_on_the_page_is_found_out_and_nothing_else(slurm: BuiltEnvironment, tmp_path: Path) -> None:
+    text = PAGE
+    for truth, lie in LIES.items():
+        assert text.count(truth) == 1, truth
+        text = text.replace(truth, lie)
+    walk, result = walk_page(text, slurm, tmp_path)
+    found = [
+        (step.action.command, each.outcome.value, each.detail)
+        for step, each in zip(walk.steps, result.steps, strict=True)
+        if each.outcome is not Outcome.PASSED and isinstance(step.action, TypeCommand)
+    ]
+    assert found == FOUND_OUT
+
+
+def test_a_job_is_ended_when_its_time_is_over(slurm: BuiltEnvironment, tmp_path: Path) -> None:
+    # Slurm counts in minutes and looks every half minute: nothing makes this quicker.
+    text = page(
+        "```{console}\n:timeout: 180\n\n"
+        "$ sbatch --time=1 --wait --output=slow.out --wrap 'sleep 900'\n"
+        "Submitted batch job [[slow=int]]\n[exit 1]\n"
+        "$ grep -o 'CANCELLED AT .* DUE TO TIME LIMIT' slow.out\nCANCELLED AT [[...]] DUE TO TIME LIMIT\n"
+        "$ scontrol show job [[slow]] | grep -o 'JobState=[A-Z]*'\nJobState=COMPLETED\n```"
+    )
+    _, result = walk_page(text, slurm, tmp_path)
+    assert [each.outcome.value for each in result.steps] == ["passed", "passed", "mismatch"]
+    assert [line.text for line in result.steps[2].lines] == ["JobState=TIMEOUT"]
