@@ -18,12 +18,16 @@ if TYPE_CHECKING:
     from docwalk.source import Source
 
 
+ENVIRONMENTS = "environments"
+"""Axis that a page's `environments` are; its labels are their names."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageAxis:
     """One axis as a page uses it."""
 
     group: str
-    """Name of a declared axis, or `page:N`."""
+    """Name of a declared axis, `page:N`, or ENVIRONMENTS."""
     labels: tuple[str, ...]
     """Labels on the page, in order of appearance."""
     tab_sets: tuple[int, ...]

@@ -13,7 +13,7 @@ from enum import Enum
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from docwalk.axes import PageAxis, resolve_axes
+from docwalk.axes import ENVIRONMENTS, PageAxis, resolve_axes
 from docwalk.block_options import WrittenOptions, read_block_options
 from docwalk.directives import FILE_LANGUAGE
 from docwalk.errors import ErrorCode, SourceError
@@ -197,6 +197,8 @@ def _read_document(
 ) -> tuple[Document, tuple[SourceProblem, ...]]:
     settings, problems = read_front_matter(source, page.front_matter, project)
     axes, axis_problems = resolve_axes(page.tab_sets, project.axes, source)
+    if settings.environments:
+        axes = (*axes, PageAxis(group=ENVIRONMENTS, labels=settings.environments, tab_sets=()))
     name = page_name(source, project) + (f":{example.name}" if example is not None else "")
     builder = _Builder(source, project, settings, axes, name)
     for fence in page.fences:

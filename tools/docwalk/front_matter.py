@@ -36,6 +36,8 @@ class PageSettings:
 
     environment: str | None = None
     """Environment; None is the project's."""
+    environments: tuple[str, ...] = ()
+    """Environments of which each is walked, the default one first; none where `environment` says where."""
     shell: str | None = None
     """Shell; None is the project's or the environment's."""
     walk_timeout_s: float | None = None
@@ -95,10 +97,12 @@ class _Reader:
     def _settings(self, entries: tuple[Entry, ...]) -> PageSettings:
         values: dict[str, object] = {}
         options: dict[str, object] = {}
-        names = ["environment", "shell", "walk-timeout", "coverage", "exclude", "redactions", "lint"]
+        names = ["environment", "environments", "shell", "walk-timeout", "coverage", "exclude", "redactions"]
+        names += ["lint"]
         names += [name for name, option in OPTIONS.items() if option.on_pages]
         readers: dict[str, tuple[str, Callable[[Entry], object]]] = {
             "environment": ("environment", self._environment),
+            "environments": ("environments", self._environments),
             "exclude": ("exclude", self._exclude),
             "redactions": ("redactions", self._redactions),
             "lint": ("lint_ignore", self._lint_ignore),
@@ -112,7 +116,7 @@ class _Reader:
                         values["walk_timeout_s"] = parse_duration(entry.value)
                     case "coverage":
                         values["coverage"] = _one_of(entry.value, COVERAGES, "coverage")
-                    case "environment" | "exclude" | "redactions" | "lint" as key:
+                    case "environment" | "environments" | "exclude" | "redactions" | "lint" as key:
                         field_name, read = readers[key]
                         values[field_name] = read(entry)
                     case key if key in names:
@@ -123,10 +127,28 @@ class _Reader:
                 self.problems.add(
                     error.code, f"{entry.key}: {error.message}", entry.value_span, hint=error.hint
                 )
+        if {"environment", "environments"} <= values.keys():
+            self.problems.add(
+                ErrorCode.BAD_VALUE,
+                "a page has `environment` or `environments`, not both",
+                next(entry.key_span for entry in entries if entry.key == "environments"),
+                hint="keep `environments`, the default one first",
+            )
         return PageSettings(options=options, **values)  # type: ignore[arg-type]  # each case yields its field's type
 
+    def _environments(self, entry: Entry) -> tuple[str, ...]:
+        listed = entry.value if isinstance(entry.value, list) else None
+        if not listed or len(set(map(str, listed))) < len(listed):
+            raise OptionError(
+                f"`{plain(entry.value)}` is no list of environments",
+                hint="write `environments: [login, next]`",
+            )
+        return tuple(map(self._known, map(str, listed)))
+
     def _environment(self, entry: Entry) -> str | None:
-        name = str(entry.value)
+        return self._known(str(entry.value))
+
+    def _known(self, name: str) -> str:
         if name in self._project.environments:
             return name
         raise OptionError(

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from docwalk.axes import PageAxis, choose_walks
+from docwalk.axes import ENVIRONMENTS, PageAxis, choose_walks
 from docwalk.captures import caught_by, earlier_captures, used_in_command, used_in_lines
 from docwalk.config import environment_hint
 from docwalk.document import BlockKind, TabChoice, read_documents
@@ -171,6 +171,7 @@ class _Planner:
             wanted.setdefault(tuple((tab.group, tab.label) for tab in block.tabs), block)
         if not wanted:
             return []
+        self._check_environments()
         chosen, impossible = choose_walks(
             [PageAxis(group=g.group, labels=g.labels, tab_sets=()) for g in document.tab_groups],
             coverage=document.coverage,
@@ -190,11 +191,32 @@ class _Planner:
                 )
         return [self._walk(choice, is_default=index == 0) for index, choice in enumerate(chosen)]
 
+    def _check_environments(self) -> None:
+        """Tabs and the page's `environments` cannot both say where a walk takes place."""
+        groups = {group.group: group.labels for group in self._document.tab_groups}
+        if ENVIRONMENTS not in groups:
+            return
+        for group, labels in groups.items():
+            axis = self._project.axes.get(group)
+            choosing = [
+                label
+                for label in labels
+                if axis and label in axis.values and axis.values[label].environment is not None
+            ]
+            if choosing:
+                start = self._document.source.text.find(ENVIRONMENTS)
+                self.problems.add(
+                    ErrorCode.UNKNOWN_TAB,
+                    f"the tab `{choosing[0]}` chooses an environment, and so does the page's `environments`",
+                    Span(start=start, end=start + len(ENVIRONMENTS)),
+                    hint="remove `environments`, or the tabs",
+                )
+
     def _walk(self, choice: Mapping[str, str], *, is_default: bool) -> Walk:
         document, project = self._document, self._project
         choices = tuple(TabChoice(group=group, label=label) for group, label in choice.items())
         values = [project.axes[c.group].values[c.label] for c in choices if self._is_declared(c)]
-        environment = self._environment([value.environment for value in values])
+        environment = self._environment([choice.get(ENVIRONMENTS), *(value.environment for value in values)])
         shells = [document.shell or project.default_shell, *(value.shell for value in values)]
         shell = next((name for name in reversed(shells) if name is not None), None)
         blocks = [block for block in document.blocks if set(block.tabs) <= set(choices)]

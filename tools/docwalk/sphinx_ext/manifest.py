@@ -25,7 +25,8 @@ def facts_of(walk: WalkSummary) -> tuple[str, ...]:
         facts.append(f"Python: {escape(', '.join(pythons), quote=False)}")
     modules = manifest.get("modules")
     if isinstance(modules, Sequence) and not isinstance(modules, str) and modules:
-        facts.append(f"{len(modules)} modules")
+        by = _text(manifest.get("module_system"))
+        facts.append(f"{len(modules)} modules" + (f" ({escape(by, quote=False)})" if by else ""))
     if walk.environment_digest:
         shown = f"{escape(walk.environment_digest[:_DIGEST_SHOWN], quote=False)}…"
         facts.append(f"environment <code>{shown}</code>, {escape(walk.mode, quote=False)}")
