@@ -191,3 +191,62 @@ def test_an_example_shows_its_source_its_recording_and_how_it_fails(
     banner = page.select(".dw-banner")[0].get_text()
     assert "All 2 blocks of this page were run" in banner
     assert "one, in login" in banner
+
+
+EXERCISES = """\
+# Page
+
+````{exercise} Say *one*
+:name: say-one
+
+Print it. Then [go on](#say-two).
+````
+
+````{solution}
+```console
+$ echo one
+one
+```
+````
+
+```{exercise}
+:name: say-two
+Print two.
+```
+"""
+
+
+def test_exercises_are_numbered_and_linked_and_their_solutions_are_blocks(
+    project: Path, build: Callable[..., str]
+) -> None:
+    (project / "page.md").write_text(EXERCISES, "utf-8")
+    record(project, Printed(lines=("one",)))
+    assert build() == ""
+    page = BeautifulSoup((project / "html" / "page.html").read_text("utf-8"), "html.parser")
+    first, second = page.select(".dw-exercise")
+    assert [each.select(".admonition-title")[0].get_text() for each in (first, second)] == [
+        "Exercise 1: Say one",
+        "Exercise 2",
+    ]
+    link = first.select("a.reference")[0]
+    assert link["href"] == f"#{second['id']}"
+    (solution,) = page.select("details.dw-solution[open]")
+    assert solution.select("summary")[0].get_text() == "Solution of exercise 1"
+    assert solution.select(".dw-status .dw-badge")[0].get_text() == "✓Verified"
+
+
+def test_other_builders_show_solutions_below_their_exercises(
+    project: Path, build: Callable[..., str]
+) -> None:
+    (project / "page.md").write_text(EXERCISES, "utf-8")
+    record(project, Printed(lines=("one",)))
+    assert build("text") == ""
+    text = (project / "text" / "page.txt").read_text("utf-8")
+    assert "Exercise 1: Say one" in text
+    assert "Solution of exercise 1" in text
+    assert "$ echo one" in text
+
+
+def test_a_solution_answers_an_exercise(project: Path, build: Callable[..., str]) -> None:
+    (project / "page.md").write_text("# Page\n\n```{solution}\nNo.\n```\n", "utf-8")
+    assert "page.md:3: ERROR: `{solution}` answers the exercise before it, and there is none" in build()

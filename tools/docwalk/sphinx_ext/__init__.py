@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from docwalk import __version__
 from docwalk.sphinx_ext.examples import ExampleDirective, FailsDirective
+from docwalk.sphinx_ext.exercises import add_exercises
 from docwalk.sphinx_ext.extension import Extension
 from docwalk.sphinx_ext.nodes import (
     BannerNode,
@@ -32,6 +33,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive(DIRECTIVE, BlockDirective)
     app.add_directive(EXAMPLE_DIRECTIVE, ExampleDirective)
     app.add_directive("fails", FailsDirective)
+    add_exercises(app)
     app.add_directive("docwalk-summary", SummaryDirective)
     app.add_directive("docwalk-verification", VerificationDirective)
     if find_spec("sphinx_tabs") is not None:
