@@ -10,13 +10,15 @@ import pytest
 from docwalk.backend.sandbox import SandboxBackend
 from docwalk.cli import call
 from docwalk.foreign.verdict import Verdict, judge
-from docwalk.foreign.walk import read_foreign
+from docwalk.foreign.walk import read_foreign, try_foreign
 from docwalk.run import AfterMismatch, run_walk
 from docwalk.source import Source
 
 if TYPE_CHECKING:
     from docwalk.environment.store import BuiltEnvironment
     from docwalk.foreign.verdict import BlockVerdict
+    from docwalk.plan import Walk
+    from docwalk.results import WalkResult
 
 pytestmark = pytest.mark.container
 CASES = Path(__file__).parents[1] / "cases" / "foreign"
@@ -24,13 +26,16 @@ CASES = Path(__file__).parents[1] / "cases" / "foreign"
 
 def tried(text: str, environment: BuiltEnvironment) -> tuple[BlockVerdict, ...]:
     page = read_foreign(Source(path=Path("page.md"), text=text), environment="login", shell=None)
-    result = run_walk(
-        page.walk,
-        backend=SandboxBackend(),
-        environment=environment,
-        after_mismatch=AfterMismatch.GO_ON,
-    )
-    return judge(page, result)
+
+    def run(walk: Walk) -> WalkResult:
+        return run_walk(
+            walk,
+            backend=SandboxBackend(),
+            environment=environment,
+            after_mismatch=AfterMismatch.GO_ON,
+        )
+
+    return judge(*try_foreign(page, run))
 
 
 def differing(verdicts: tuple[BlockVerdict, ...]) -> list[int]:
@@ -96,9 +101,17 @@ def test_a_page_about_jobs_says_what_this_environment_cannot(environment: BuiltE
         (35, "differs"),
     ]
     assert verdicts[0].differences[0].message == (
-        "exit status 127, expected 0, and the page shows no error: -bash: sinfo: command not found"
+        "exit status 127, expected 0, and the page shows no error: sinfo: command not found"
     )
     assert verdicts[5].unchecked == 3
+
+
+def test_what_follows_a_command_that_waits_has_all_that_went_before_it(environment: BuiltEnvironment) -> None:
+    text = "```\n$ echo kept > notes\n$ cat\n$ cat notes\nkept\n$ kill -9 $$\n$ cat notes\nlost\n```\n"
+    (verdict,) = tried(text, environment)
+    assert [each.line for each in verdict.differences] == [8]
+    assert verdict.unchecked == 2
+    assert "could not be checked: waits for input: " in verdict.detail
 
 
 def test_the_command_line_tries_a_page_and_keeps_no_record(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,11 @@ from docwalk.foreign.fences import TextLine, read_blocks
 from docwalk.foreign.pieces import read_pieces
 from docwalk.foreign.reasons import why_not_typed
 from docwalk.foreign.verdict import Verdict, judge
-from docwalk.foreign.walk import read_foreign
-from docwalk.plan import EditFile
+from docwalk.foreign.walk import read_foreign, try_foreign
+from docwalk.plan import EditFile, TypeCommand
 from docwalk.report.foreign import foreign_lines
 from docwalk.report.text import render
+from docwalk.results import Outcome, StepResult
 from docwalk.source import Source, Span
 from docwalk.testing import Printed, result_of
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
     from docwalk.foreign.verdict import BlockVerdict
     from docwalk.foreign.walk import ForeignPage
+    from docwalk.plan import Walk
+    from docwalk.results import WalkResult
     from docwalk.testing import MatchesFile
 
 FRAGMENTS = (
@@ -154,6 +158,30 @@ def test_what_follows_a_lost_shell_could_not_be_checked() -> None:
     assert second.detail == "could not be checked: an earlier step of the walk failed (line 6)"
 
 
+def test_a_command_that_hangs_is_left_out_and_the_page_tried_again() -> None:
+    page = read_foreign(page_of("```\n$ cd\n$ cat\n$ pwd\n/tmp\n```\n"), environment="login", shell=None)
+    walks: list[list[str]] = []
+
+    def run(walk: Walk) -> WalkResult:
+        typed = [step.action.command for step in walk.steps if isinstance(step.action, TypeCommand)]
+        walks.append(typed)
+        result = result_of(walk, [Printed(lines=("/tmp",) if each == "pwd" else ()) for each in typed])
+        if "cat" not in typed:
+            return result
+        first, stuck, _ = result.steps
+        stuck = replace(stuck, outcome=Outcome.WAITS_FOR_INPUT, detail="it waits for input")
+        later = StepResult(index=2, block_id="", outcome=Outcome.NOT_RUN, detail="an earlier one failed")
+        return replace(result, steps=(first, stuck, later))
+
+    tried, result = try_foreign(page, run)
+    assert walks == [["cd", "cat", "pwd"], ["cd", "pwd"]]
+    (verdict,) = judge(tried, result)
+    assert (verdict.verdict, verdict.detail) == (
+        Verdict.MATCHED,
+        "1 matched, 1 ran; could not be checked: it waits for input (line 3)",
+    )
+
+
 def test_the_report_shows_differences_then_every_block() -> None:
     text = TRANSCRIPT + "\n```bash\nssh login\n```\n\n```c\n```\n\n```c\nint x;\n```\n"
     page, found = judged(text, Printed(lines=("two",)), Printed(), Printed(exit_status=1, lines=("no",)))
@@ -201,6 +229,8 @@ def test_a_page_without_blocks_has_nothing_to_try() -> None:
         ("[1] 31337", "[1] [[number]]"),
         ("sha 0a1b2c3d4e5f60718293", "sha [[hash]]"),
         ("alice@login01 malice", "[[name]]@[[name]] malice"),
+        ("-bash: line 1: ks: command not found", "ks: command not found"),
+        ("-rw-r--r--. 1 elvis users 0 notes", "-rw-r--r-- 1 OWNER GROUP 0 notes"),
         ("/home/nelle/thesis", "[[home]]/thesis"),
     ],
 )

@@ -12,7 +12,7 @@ from rich.console import Console
 from docwalk.cli import Exit
 from docwalk.config import SHELLS, load_project
 from docwalk.foreign.verdict import Verdict, judge
-from docwalk.foreign.walk import read_foreign
+from docwalk.foreign.walk import read_foreign, try_foreign
 from docwalk.options import did_you_mean
 from docwalk.report.foreign import foreign_lines
 from docwalk.report.github import annotation
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from docwalk.config import Project
+    from docwalk.plan import Walk
+    from docwalk.results import WalkResult
 
 
 def run_documents(paths: Sequence[Path], *, environment: str | None, shell: str | None) -> int:
@@ -55,12 +57,16 @@ def run_documents(paths: Sequence[Path], *, environment: str | None, shell: str 
     verifier.build_missing([page.walk for page in documents], shown=lambda: BuildProgress(console))
     differs = False
     with WalkProgress(console, len(documents)) as progress:
+
+        def run(walk: Walk) -> WalkResult:
+            return verifier.run(walk, on_step=progress.step, after_mismatch=AfterMismatch.GO_ON)
+
         for page in documents:
             progress.begin(page.walk)
-            result = verifier.run(page.walk, on_step=progress.step, after_mismatch=AfterMismatch.GO_ON)
+            tried, result = try_foreign(page, run)
             progress.end()
-            verdicts = judge(page, result)
-            for line in foreign_lines(page, verdicts, width_cols=console.width):
+            verdicts = judge(tried, result)
+            for line in foreign_lines(tried, verdicts, width_cols=console.width):
                 console.print(line, soft_wrap=True, highlight=False)
             console.print()
             found = [each for verdict in verdicts for each in verdict.differences]

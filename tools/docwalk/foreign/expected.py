@@ -24,6 +24,8 @@ _ELISION: Final = re.compile(
     r"|[<\[(]?(?:snip|output (?:truncated|omitted))[>\])]?)\s*",
     re.IGNORECASE,
 )
+_SHELL: Final = re.compile(r"^-?(?:/\w+)*/?(?:bash|dash|sh|zsh|tcsh|fish): (?:line \d+: |\d+: )?")
+_LISTED: Final = re.compile(r"^([-dlbcps][-rwxsStT]{9})[.+@]? (\d+) \S+ \S+ ")
 _MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
 _DATE: Final = (
     r"(?:\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}/\d{2,4}"
@@ -54,8 +56,8 @@ _VOLATILE: Final = re.compile(
 
 
 def lenient(text: str) -> str:
-    """A line with each run of spaces as one, none at its ends."""
-    return " ".join(text.split())
+    """A line with runs of spaces as one, none at its ends; without shells in errors and owners in lists."""
+    return _LISTED.sub(r"\1 \2 OWNER GROUP ", _SHELL.sub("", " ".join(text.split())))
 
 
 def expect_lines(lines: Iterable[TextLine], *, names: Collection[str]) -> tuple[ExpectedLine, ...]:

@@ -211,4 +211,6 @@ def _transcript(block: CodeBlock, shell: str) -> Piece:
             if reason is None and not is_complete(text, shell=shell):
                 reason = "it is not complete where its output begins"
             piece.commands.append(Typed(text=text, line=line.number, span=line.span, reason=reason))
+    if not piece.commands:
+        piece.reason = "it holds no command"
     return piece

@@ -124,7 +124,7 @@ def _why_unknown(step: StepResult) -> str:
         case Outcome.NOT_RUN:
             return step.detail
         case _:
-            return f"{step.outcome.value}: {step.detail}"
+            return step.detail
 
 
 def _compare(page: ForeignPage, claim: Claim, steps: list[StepResult]) -> Difference | None:

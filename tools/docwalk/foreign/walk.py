@@ -13,14 +13,16 @@ from docwalk.foreign.pieces import Piece, read_pieces
 from docwalk.options import MatchMode
 from docwalk.plan import EditFile, Step, TypeCommand, Walk
 from docwalk.plan_json import digest
+from docwalk.results import Outcome
 from docwalk.source import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from docwalk.expectation import ExpectedLine
     from docwalk.foreign.fences import TextLine
     from docwalk.plan import Action
+    from docwalk.results import WalkResult
     from docwalk.source import Source
 
 _JOB: Final = re.compile(r"\bSubmitted batch job (\d+)\b")
@@ -28,6 +30,9 @@ WALK_TIMEOUT_S: Final = 900.0
 """Seconds that a page may take."""
 STEP_TIMEOUT_S: Final = 60.0
 """Seconds that one command may take."""
+MAX_LEFT_OUT: Final = 20
+"""Commands that a page is tried again without; what follows one more is not checked."""
+_WENT_ON: Final = {Outcome.PASSED, Outcome.MISMATCH, Outcome.WRONG_STATUS, Outcome.NOT_RUN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +83,31 @@ class ForeignPage:
     """Its blocks, in order."""
     others: tuple[str, ...]
     """Languages of the blocks that are no shell's."""
+    left_out: Mapping[int, str]
+    """Lines of commands that were typed once and never again, and why."""
+
+
+def try_foreign(page: ForeignPage, run: Callable[[Walk], WalkResult]) -> tuple[ForeignPage, WalkResult]:
+    """Run a page; where a command hangs or takes the shell along, again from the start without it.
+
+    So what follows such a command has all that went before it, which a new shell would not have.
+
+    Args:
+        page: the page.
+        run: runs one walk, and goes on after other output or another status than expected.
+
+    Returns:
+        The page as it was tried at last, and what came out.
+    """
+    for _ in range(MAX_LEFT_OUT):
+        result = run(page.walk)
+        stuck = next((step for step in result.steps if step.outcome not in _WENT_ON), None)
+        if stuck is None or stuck.index == len(result.steps) - 1:
+            return page, result
+        line = page.walk.steps[stuck.index].line
+        left_out = {**page.left_out, line: stuck.detail}
+        page = _read(page.source, page.walk.environment, page.walk.shell, left_out)
+    return page, run(page.walk)
 
 
 def read_foreign(source: Source, *, environment: str, shell: str | None) -> ForeignPage:
@@ -88,7 +118,13 @@ def read_foreign(source: Source, *, environment: str, shell: str | None) -> Fore
         environment: where it is walked.
         shell: the reader's; None is the environment's own.
     """
+    return _read(source, environment, shell, {})
+
+
+def _read(source: Source, environment: str, shell: str | None, left_out: Mapping[int, str]) -> ForeignPage:
     pieces, others = read_pieces(read_blocks(source), shell=shell or "bash")
+    for command in (command for piece in pieces for command in piece.commands):
+        command.reason = left_out.get(command.line, command.reason)
     names = {name for piece in pieces for name in (*piece.users, *piece.hosts)}
     names |= {name.partition(".")[0] for name in names} | set(_JOB.findall(source.text))
     maker = _Maker(source, names)
@@ -111,7 +147,7 @@ def read_foreign(source: Source, *, environment: str, shell: str | None) -> Fore
         requires=(),
         digest=digest([environment, shell, steps]),
     )
-    return ForeignPage(source=source, walk=walk, blocks=blocks, others=others)
+    return ForeignPage(source=source, walk=walk, blocks=blocks, others=others, left_out=left_out)
 
 
 class _Maker:
