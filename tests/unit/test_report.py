@@ -122,6 +122,70 @@ def test_a_file_that_could_not_be_written_is_named() -> None:
     assert lines[:3] == ["page.md:13: mismatch: permission denied", "", "    create ~/x"]
 
 
+def tries(walk: Walk, result: WalkResult) -> list[str]:
+    return [line for line in report(walk, result) if line.startswith("  try: ")]
+
+
+def test_a_file_is_never_said_to_be_mended_by_update() -> None:
+    _, (walk,) = planned(PAGE)
+    result = result_of(walk, [Printed(lines=("done",))])
+    failed = replace(result.steps[1], outcome=Outcome.MISMATCH, detail="permission denied")
+    assert tries(walk, replace(result, steps=(result.steps[0], failed))) == [
+        "  try: correct the block, or what should have made the file so: `update` does not write files"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("page", "status", "hint"),
+    [
+        ("```console\n$ x\n```\n", 2, "write `[exit 2]` below its output: docwalk update page.md"),
+        ("```bash\nx\n```\n", 2, "make the block a `{bash}` with `exit: 2`"),
+        ("```{bash}\n:exit: 2\nx\n```\n", 0, "remove `exit` from the block's options"),
+    ],
+)
+def test_a_wrong_status_is_mended_where_it_is_stated(page: str, status: int, hint: str) -> None:
+    _, (walk,) = planned(page)
+    assert tries(walk, result_of(walk, [Printed(exit_status=status)])) == [
+        f"  try: if it should end so, {hint}"
+    ]
+
+
+def test_a_status_that_is_not_known_is_not_proposed() -> None:
+    walk, result = ended(Outcome.WRONG_STATUS, "a new shell took over, expected 1")
+    assert tries(walk, result) == [
+        "  try: expect no status: the command starts a shell, and ends when that shell does"
+    ]
+
+
+def test_answers_left_over_are_not_mended_by_update() -> None:
+    walk, result = ended(Outcome.MISMATCH, "the answer to `Name` was not asked for", "done")
+    assert tries(walk, result) == [
+        "  try: correct the block's `answers` or `keys`: what it prints is as expected"
+    ]
+
+
+def test_the_tabs_of_a_walk_stand_in_its_message() -> None:
+    tabs = "".join(f"```{{group-tab}} {label}\n{label} is nice.\n```\n" for label in ("zsh", "fish"))
+    _, walks = planned(f"````{{tabs}}\n{tabs}````\n\n```console\n$ x\n```\n")
+    lines = report(walks[1], result_of(walks[1], [Printed(lines=("a",))]))
+    assert lines[0] == "page.md:11: fish: mismatch: nothing was expected here"
+
+
+def test_a_screen_that_is_not_as_expected_is_shown_whole() -> None:
+    walk, result = ended(Outcome.MISMATCH, "differs", "MANUAL", "of x", screen=True)
+    lines = report(walk, result)
+    at = lines.index("  the screen:")
+    assert lines[at + 1 : at + 3] == ["  │ MANUAL", "  │ of x"]
+
+
+def test_a_number_that_is_near_may_be_given_a_tolerance() -> None:
+    _, (walk,) = planned("```console\n$ x\ntook 41.9 s\n```\n")
+    near, far = (result_of(walk, [Printed(lines=(f"took {n} s",))]) for n in ("43.1", "99.5"))
+    lead = "  try: if it differs from run to run, write `[[version]]` for `41.9`"
+    assert tries(walk, near)[0] == f"{lead}, or `[[41.9±5%]]` if it is measured"
+    assert tries(walk, far)[0] == lead
+
+
 def test_a_walk_that_passed_has_no_report() -> None:
     _, (walk,) = planned(PAGE)
     assert report(walk, result_of(walk, [Printed(lines=("done",))])) == []

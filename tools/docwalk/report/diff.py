@@ -21,6 +21,7 @@ _CONTEXT: Final = 3  # fitting lines shown around those that do not
 _MAX_ROWS: Final = 40  # rows shown of one diff
 _MAX_LINES: Final = 10  # lines shown of one row that spans many
 _MAX_WRAPPED: Final = 6  # pieces shown of one long line
+_EVIDENT: Final = {"", "nothing was expected here", "no such line was printed"}  # what the signs say already
 _SIGNS: Final = {
     RowKind.EQUAL: (" ", "dim"),
     RowKind.ELIDED: (" ", "dim"),
@@ -47,7 +48,7 @@ class _Cells:
 
 
 def diff_lines(rows: Sequence[Row], lines: Sequence[str], *, width_cols: int) -> Iterator[Text]:
-    """The diff of a mismatch.
+    """The diff of a mismatch; where several rows differ, each says by which rule.
 
     Args:
         rows: of the match.
@@ -59,6 +60,7 @@ def diff_lines(rows: Sequence[Row], lines: Sequence[str], *, width_cols: int) ->
     column = max((width_cols - gutter - 7) // 2, 16)
     frame = f" {'':>{gutter}} │ "
     yield Text(f"   {frame[1:]}{_pad('expected (the page)', column)} │ actual (this run)", style="bold")
+    is_many = sum(row.kind not in {RowKind.EQUAL, RowKind.ELIDED} for row in rows) > 1
     shown = 0
     for hidden, row in _with_context(rows):
         if hidden:
@@ -72,6 +74,14 @@ def diff_lines(rows: Sequence[Row], lines: Sequence[str], *, width_cols: int) ->
         shown += 1
         for cells in _cells(row, lines):
             yield from _side_by_side(cells, gutter, column)
+        reason = _reason(row)
+        if is_many and reason not in _EVIDENT:
+            yield Text(f"   {frame[1:]}└ {reason}", style="dim")
+
+
+def _reason(row: Row) -> str:
+    near = f", the nearest is line {row.nearest + 1} of the output" if row.nearest is not None else ""
+    return row.reason + near
 
 
 def differing_part(expected: str, actual: str) -> tuple[int, int, int]:

@@ -18,14 +18,14 @@ from docwalk.match import RowKind
 from docwalk.match_output import match_output
 from docwalk.plan import EditFile, TypeCommand
 from docwalk.redaction import compile_redactions
-from docwalk.report.diff import diff_lines, differing_part, shown_expectation, visible
+from docwalk.report.diff import diff_lines, visible
+from docwalk.report.hints import hints
 from docwalk.report.services import service_lines
 from docwalk.results import Outcome
 from docwalk.status import Status
 
 if TYPE_CHECKING:
-    import re
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from docwalk.match import Match
@@ -38,19 +38,6 @@ _FITTING: Final = frozenset({RowKind.EQUAL, RowKind.ELIDED})
 _TAIL: Final = 15  # lines of output shown where there is no diff
 _SLOWEST: Final = 3  # steps named in the summary
 _SLOW_S: Final = 1.0  # seconds from which a step is worth naming
-_TELLING: Final = (
-    "int",
-    "percent",
-    "duration",
-    "size",
-    "date",
-    "time",
-    "version",
-    "number",
-    "url",
-    "path",
-    "hash",
-)
 
 
 def failure_lines(
@@ -76,8 +63,10 @@ def failure_lines(
     match = _match(walk, result, step, outcome)
     line = _failing_line(step, outcome, match)
     after = f" (command in line {step.line})" if line != step.line else ""
+    where = f"{' · '.join(choice.label for choice in walk.choices)}: " if walk.choices else ""
     yield Text(
-        f"{walk.source_path}:{line}: {outcome.outcome.value}: {outcome.detail}{after}", style="bold red"
+        f"{walk.source_path}:{line}: {where}{outcome.outcome.value}: {outcome.detail}{after}",
+        style="bold red",
     )
     yield Text()
     for typed in _command_lines(step, outcome):
@@ -86,11 +75,12 @@ def failure_lines(
     if match is not None and not match.matched:
         yield from diff_lines(match.rows, _texts(outcome), width_cols=width_cols)
         yield from _reasons(match, outcome)
+        yield from _screen(outcome)
     else:
         yield from _output(outcome)
     yield from service_lines(result.services)
     yield Text()
-    for hint in _hints(walk, step, outcome, match):
+    for hint in hints(walk, step, outcome, match):
         yield Text(f"  try: {hint}", style="cyan")
     yield Text(f"  run this walk again: {rerun_command(walk)}", style="cyan")
 
@@ -165,6 +155,13 @@ def _reasons(match: Match, outcome: StepResult) -> Iterator[Text]:
         yield Text(f"\n  nearest: line {row.nearest + 1} of the output, `{nearest}`")
 
 
+def _screen(outcome: StepResult) -> Iterator[Text]:
+    """The last picture of a full-screen program, whole: the diff shows only what differs."""
+    if outcome.screen:
+        yield Text("\n  the screen:")
+        yield from (Text(f"  │ {line.text}".rstrip()) for line in outcome.screen)
+
+
 def _output(outcome: StepResult) -> Iterator[Text]:
     lines = [line.text for line in outcome.screen] or _texts(outcome)
     if not lines:
@@ -174,62 +171,6 @@ def _output(outcome: StepResult) -> Iterator[Text]:
         yield Text(f"  … {len(lines) - _TAIL} lines before", style="dim")
     for line in lines[-_TAIL:]:
         yield Text(f"  │ {line}".rstrip())
-
-
-def _hints(walk: Walk, step: Step, outcome: StepResult, match: Match | None) -> Iterator[str]:
-    """What an author can do about an outcome."""
-    update = f"docwalk update {shlex.quote(str(walk.source_path))}"
-    match outcome.outcome:
-        case Outcome.MISMATCH:
-            placeholder = _placeholder(match, outcome, compile_redactions(walk.redactions))
-            if placeholder is not None:
-                yield placeholder
-            yield f"if the new output is right, accept it: {update}"
-        case Outcome.WRONG_STATUS:
-            status = outcome.exit_status
-            if isinstance(step.action, TypeCommand) and step.action.expected is not None:
-                yield f"if it should end so, write `[exit {status}]` below its output: {update}"
-            else:
-                yield f"if it should end so, make the block a `{{bash}}` with `exit: {status}`"
-        case Outcome.TIMED_OUT:
-            yield f"if it needs longer than {step.timeout_s:g} s, give its block a longer `timeout`"
-        case Outcome.WAITS_FOR_INPUT:
-            yield "say what the reader types: `answers` for questions, `keys` for a full-screen program"
-        case Outcome.STEP_BOUNDARY:
-            yield "write one complete command after each prompt, continuation lines with `> `"
-        case Outcome.SHELL_LOST:
-            yield "if the command starts another shell or a REPL, declare its `prompt`"
-        case Outcome.PASSED | Outcome.NOT_RUN:
-            pass
-        case _ as unreachable:
-            assert_never(unreachable)
-
-
-def _placeholder(
-    match: Match | None, outcome: StepResult, redactions: Mapping[str, re.Pattern[str]]
-) -> str | None:
-    """The placeholder that would have let the first changed line pass, if one is obvious."""
-    row = match.problem if match is not None else None
-    if row is None or row.kind is not RowKind.CHANGED:
-        return None
-    expected, actual = shown_expectation(row.expected), outcome.lines[row.start].text
-    one, other = _differing_words(expected, actual)
-    for name in _TELLING:
-        pattern = redactions.get(name)
-        if pattern is not None and pattern.fullmatch(one) and pattern.fullmatch(other):
-            return f"if it differs from run to run, write `[[{name}]]` for `{one}`"
-    return None
-
-
-def _differing_words(expected: str, actual: str) -> tuple[str, str]:
-    """What differs between two lines, extended to whole words on both sides."""
-    start, end, other_end = differing_part(expected, actual)
-    while start > 0 and not expected[start - 1].isspace():
-        start -= 1
-    while end < len(expected) and not expected[end].isspace():
-        end += 1
-        other_end += 1
-    return expected[start:end], actual[start:other_end]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
