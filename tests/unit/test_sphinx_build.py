@@ -44,7 +44,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def build(project: Path) -> Callable[..., str]:
-    def run(builder: str = "html") -> str:
+    def run(builder: str = "html", *, myst: tuple[str, ...] = ()) -> str:
         """Build, and return what Sphinx warned of."""
         warnings = StringIO()
         with docutils_namespace():
@@ -57,6 +57,7 @@ def build(project: Path) -> Callable[..., str]:
                 confoverrides={
                     "extensions": ["myst_parser", "docwalk.sphinx_ext"],
                     "include_patterns": ["*.md"],
+                    "myst_enable_extensions": list(myst),
                     "html_theme": "basic",
                     "docwalk_project": str(project),
                     "docwalk_now": "2026-11-22T12:00:00+00:00",
@@ -250,3 +251,98 @@ def test_other_builders_show_solutions_below_their_exercises(
 def test_a_solution_answers_an_exercise(project: Path, build: Callable[..., str]) -> None:
     (project / "page.md").write_text("# Page\n\n```{solution}\nNo.\n```\n", "utf-8")
     assert "page.md:3: ERROR: `{solution}` answers the exercise before it, and there is none" in build()
+
+
+NESTED = """\
+# Page
+
+Term
+: Definition with a block
+
+  ```console
+  $ echo in a definition
+  in a definition
+  ```
+
+Other
+: ```console
+  $ echo at once
+  at once
+  ```
+
+:field: text
+
+  ```console
+  $ echo in a field
+  in a field
+  ```
+
+:other:
+  ```bash
+  true
+  ```
+
+:::{note}
+```console
+$ echo colon
+colon
+```
+:::
+
+:::::{admonition} Title
+::::{tip}
+```console
+$ echo a
+a
+```
+::::
+:::::
+
+- one
+  1. two
+     > quoted
+     >
+     > - deep
+     >   ```console
+     >   $ echo deep
+     >   deep
+     >   ```
+
+Text[^1].
+
+[^1]: A footnote
+
+    ```console
+    $ echo footnote
+    footnote
+    ```
+
+- [ ] task
+
+  ```console
+  $ echo task
+  task
+  ```
+
+<div class="admonition note">
+
+```console
+$ echo html
+html
+```
+
+</div>
+"""
+
+
+def test_blocks_are_shown_in_whatever_myst_nests_them(project: Path, build: Callable[..., str]) -> None:
+    (project / "page.md").write_text(NESTED, "utf-8")
+    assert build(myst=("colon_fence", "deflist", "fieldlist", "tasklist")) == ""
+    page = BeautifulSoup((project / "html" / "page.html").read_text("utf-8"), "html.parser")
+    assert len(page.select(".dw")) == 10
+
+
+def test_a_block_that_sphinx_does_not_read_is_a_warning(project: Path, build: Callable[..., str]) -> None:
+    (project / "page.md").write_text("# Page\n\nTerm\n: ```bash\n  true\n  ```\n", "utf-8")
+    assert "page.md:4: WARNING: docwalk: Sphinx does not read this as a block" in build()
+    assert build(myst=("deflist",)) == ""

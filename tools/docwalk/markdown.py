@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import make_fence_rule
+from mdit_py_plugins.deflist import deflist_plugin
+from mdit_py_plugins.field_list import fieldlist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 from mdit_py_plugins.myst_blocks import myst_block_plugin
@@ -142,6 +144,8 @@ def markdown_parser() -> MarkdownIt:
         .use(front_matter_plugin)
         .use(myst_block_plugin)
         .use(myst_role_plugin)
+        .use(deflist_plugin)
+        .use(fieldlist_plugin)
         .use(footnote_plugin, inline=False, move_to_end=False, always_match_refs=True)
     )
     parser.block.ruler.before(

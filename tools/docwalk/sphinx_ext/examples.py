@@ -31,7 +31,7 @@ class ExampleDirective(SphinxDirective):
         name, source = self.arguments
         result = nodes.container("", classes=["dw-example-result"])
         self.state.nested_parse(self.content, self.content_offset, result)
-        written = _literal(unquote(source), "markdown")
+        written = _literal(unquote(source), "text")
         self.set_source_info(written)
         parts = (_label("A page says"), written, _label("Readers see"), result)
         return [nodes.container("", *parts, classes=["dw-example"], ids=[f"example-{name}"])]

@@ -93,9 +93,18 @@ class Extension:
         content[0] = rewrite_blocks(document, examples)
 
     def add_banner(self, app: Sphinx, doctree: nodes.document) -> None:
-        """Put the banner of a tutorial page below its title."""
-        if app.env.current_document.docname not in self.site.pages:
+        """Put the banner of a tutorial page below its title, and warn of blocks that readers do not get."""
+        page = self.site.pages.get(app.env.current_document.docname)
+        if page is None:
             return
+        shown = {node["block_id"] for node in doctree.findall(BlockNode)}
+        for block in (block for block in page.blocks if block.id not in shown):
+            logger.warning(
+                "docwalk: Sphinx does not read this as a block: is an extension of MyST switched off?",
+                location=(page.docname, block.line),
+                type="docwalk",
+                subtype="block",
+            )
         title = next(iter(doctree.findall(nodes.title)), None)
         if title is not None and title.parent is not None:
             title.parent.insert(title.parent.index(title) + 1, BannerNode())
