@@ -28,9 +28,9 @@ def find_characters(
     """
     for command in page.commands():
         at = 0
-        for line in command.lines:
+        for line in command.typed.lines:
             for column, char in enumerate(line.text):
-                if char in wrong and (within_quotes or not is_quoted(command.text, at + column)):
+                if char in wrong and (within_quotes or not is_quoted(command.typed.text, at + column)):
                     yield _found(char, line.start + column, wrong[char], meaning)
                     break
             at += len(line.text) + 1

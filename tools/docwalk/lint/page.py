@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from docwalk.command_lines import split_commands, split_transcript
 from docwalk.document import BlockKind, read_document
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from docwalk.source import Source
     from docwalk.transcript import Command
 
+_SHEBANG: Final = re.compile(r"#!\s*\S*?(?:/|env\s+(?:-S\s+)?)(?P<shell>bash|sh|dash|ksh|zsh)\b")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypedLine:
@@ -38,15 +41,15 @@ class TypedLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LintCommand:
-    """One command of a block."""
+class ShellText:
+    """What a shell reads: a command, or a script."""
 
-    command: Command
-    """The command with its expectations."""
     lines: tuple[TypedLine, ...]
-    """What is typed, where it is written."""
+    """Its lines, where they are written."""
     shell: str
-    """The shell it is typed in."""
+    """The shell that reads it."""
+    is_failing: bool
+    """Whether the page says that it fails."""
 
     @property
     def text(self) -> str:
@@ -64,6 +67,16 @@ class LintCommand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LintCommand:
+    """One command of a block."""
+
+    command: Command
+    """The command with its expectations."""
+    typed: ShellText
+    """What is typed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LintBlock:
     """One block of a page."""
 
@@ -73,11 +86,19 @@ class LintBlock:
     """The shell it is typed in, in the first walk that runs it."""
     commands: tuple[LintCommand, ...]
     """Its commands in order; none for a file."""
+    script: ShellText | None
+    """For a file that is a script of a shell: its text."""
 
     @property
     def is_run(self) -> bool:
         """Whether a walk runs it."""
         return self.block.options.skip is None
+
+    def shell_texts(self) -> Iterator[ShellText]:
+        """What shells read of it, in order."""
+        yield from (command.typed for command in self.commands)
+        if self.script is not None:
+            yield self.script
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,19 +160,16 @@ class LintPage:
         for block in self.blocks:
             yield from block.commands
 
+    def shell_texts(self) -> Iterator[ShellText]:
+        """Everything that shells read, scripts too, in order of the page."""
+        for block in self.blocks:
+            yield from block.shell_texts()
+
     def files(self) -> Iterator[Block]:
         """All file blocks in order of the page."""
         for block in self.blocks:
             if block.block.kind is BlockKind.FILE:
                 yield block.block
-
-    def typed_lines(self) -> Iterator[TypedLine]:
-        """What readers copy: lines of commands and of files."""
-        for block in self.blocks:
-            if block.block.kind is BlockKind.FILE:
-                yield from (TypedLine(text=line.text, start=line.span.start) for line in block.block.lines)
-            for command in block.commands:
-                yield from command.lines
 
 
 def matches(path: Path, pattern: str) -> bool:
@@ -199,7 +217,7 @@ def _block(block: Block, document: Document, project: Project, walks: tuple[Walk
     walk = next((walk for walk in walks if set(block.tabs) <= set(walk.choices)), None)
     shell = shell_of(block, document, project, shell=None if walk is None else walk.shell)
     if block.kind is BlockKind.FILE:
-        return LintBlock(block=block, shell=shell, commands=())
+        return LintBlock(block=block, shell=shell, commands=(), script=_script(block))
     split = split_transcript if block.kind is BlockKind.TRANSCRIPT else split_commands
     commands, _ = read_commands(block, document, project, shell=None if walk is None else walk.shell)
     pieces = split(block, shell, Problems(document.source))
@@ -209,12 +227,25 @@ def _block(block: Block, document: Document, project: Project, walks: tuple[Walk
         commands=tuple(
             LintCommand(
                 command=command,
-                lines=tuple(
-                    TypedLine(text=text, start=block.lines[at].span.end - len(text))
-                    for at, text in enumerate(piece.texts, start=piece.first)
+                typed=ShellText(
+                    lines=tuple(
+                        TypedLine(text=text, start=block.lines[at].span.end - len(text))
+                        for at, text in enumerate(piece.texts, start=piece.first)
+                    ),
+                    shell=shell,
+                    is_failing=command.exit_status != 0,
                 ),
-                shell=shell,
             )
             for command, piece in zip(commands, pieces, strict=True)
         ),
+        script=None,
     )
+
+
+def _script(block: Block) -> ShellText | None:
+    """The script that a file block holds; None for other files."""
+    found = _SHEBANG.match(block.lines[0].text) if block.lines else None
+    if found is None:
+        return None
+    lines = tuple(TypedLine(text=line.text, start=line.span.start) for line in block.lines)
+    return ShellText(lines=lines, shell=found["shell"], is_failing=False)

@@ -11,7 +11,7 @@ from docwalk.lint.shell_words import redirects, simple_commands
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from docwalk.lint.page import LintCommand, LintPage
+    from docwalk.lint.page import LintPage, ShellText
     from docwalk.lint.shell_words import SimpleCommand
 
 _WIDE: Final = re.compile(
@@ -27,7 +27,7 @@ _FETCHERS: Final = frozenset({"curl", "wget"})
 
 def check(page: LintPage) -> Iterator[Found]:
     """Such commands, each at the word that makes it one."""
-    for command in page.commands():
+    for command in page.shell_texts():
         for call in simple_commands(command.text):
             yield from _call(command, call.unwrapped)
         for redirect in redirects(command.text):
@@ -39,7 +39,7 @@ def check(page: LintPage) -> Iterator[Found]:
                 )
 
 
-def _call(command: LintCommand, call: SimpleCommand) -> Iterator[Found]:
+def _call(command: ShellText, call: SimpleCommand) -> Iterator[Found]:
     options = "".join(
         word.text.lstrip("-") for word in call.arguments if re.fullmatch(r"-[a-zA-Z]+", word.text)
     )

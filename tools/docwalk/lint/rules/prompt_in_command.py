@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def check(page: LintPage) -> Iterator[Found]:
     """A prompt at the start of what is typed; a lone `#` is a comment."""
     for command in page.commands():
-        line = command.lines[0]
+        line = command.typed.lines[0]
         found = PROMPT.match(line.text)
         if found is None or found["prompt"] == "#" or found.end() == len(line.text):
             continue

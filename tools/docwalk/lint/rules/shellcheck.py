@@ -16,13 +16,13 @@ from docwalk.lint.finding import Found
 from docwalk.source import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from docwalk.lint.page import LintPage, TypedLine
     from docwalk.plan import Walk
 
-DIALECTS: Final = {"bash": "bash", "sh": "dash", "dash": "dash"}
+DIALECTS: Final = {"bash": "bash", "sh": "dash", "dash": "dash", "ksh": "ksh"}
 """Shells that ShellCheck knows; the others' commands are not looked at."""
 EXCLUDED: Final = {
     "SC1090": "what a command sources is in the cluster, not in the page",
@@ -34,18 +34,20 @@ EXCLUDED: Final = {
     "SC2155": "people look at the terminal, not at a status",
     "SC2164": "a person sees that `cd` failed",
     "SC2317": "after `exit` a person logs in again",
-    "SC5001": "the same",
 }
 """Codes that are about scripts and not about what people type, and why."""
-_PLACEHOLDER: Final = re.compile(r"\[\[[^\[\]]*\]\]")
+EXCLUDED_IN_SCRIPTS: Final = ("SC1090", "SC1091", "SC2154")
+"""Those of them that are left out of scripts (`{file}` blocks with `#!`) too."""
+_PLACEHOLDER: Final = re.compile(r"\[\[(?:site:[^\[\]\s]+|[a-z][a-z0-9-]*)\]\]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Script:
-    """The commands of one session in one dialect."""
+    """The commands of one session in one dialect, or a file."""
 
     dialect: str
     lines: list[TypedLine]
+    excluded: Collection[str]
 
 
 def check(page: LintPage) -> Iterator[Found]:
@@ -65,16 +67,20 @@ def check(page: LintPage) -> Iterator[Found]:
 def _scripts(page: LintPage, walk: Walk) -> Iterator[_Script]:
     scripts: dict[tuple[str, str], _Script] = {}
     for each in page.blocks:
-        dialect = DIALECTS.get(each.shell)
-        if dialect is None or not set(each.block.tabs) <= set(walk.choices):
+        if not set(each.block.tabs) <= set(walk.choices):
             continue
         if each.block.options.prompt is not None:
             continue  # another program reads these lines
-        key = (each.block.options.session, dialect)
-        script = scripts.setdefault(key, _Script(dialect=dialect, lines=[]))
-        for command in each.commands:
-            script.lines.extend(command.lines)
-    yield from (script for script in scripts.values() if script.lines)
+        for text in each.shell_texts():
+            dialect = DIALECTS.get(text.shell)
+            if dialect is None:
+                continue
+            if text is each.script:
+                yield _Script(dialect=dialect, lines=list(text.lines), excluded=EXCLUDED_IN_SCRIPTS)
+                continue
+            new = _Script(dialect=dialect, lines=[], excluded=EXCLUDED)
+            scripts.setdefault((each.block.options.session, dialect), new).lines.extend(text.lines)
+    yield from scripts.values()
 
 
 def _run(program: Path, script: _Script, severity: str) -> Iterator[Found]:
@@ -82,7 +88,7 @@ def _run(program: Path, script: _Script, severity: str) -> Iterator[Found]:
     text = "\n".join(_PLACEHOLDER.sub(lambda m: "x" * len(m[0]), line.text) for line in script.lines)
     arguments = (
         *("--norc", "--format=json1", f"--shell={script.dialect}", f"--severity={severity}"),
-        f"--exclude={','.join(EXCLUDED)}",
+        f"--exclude={','.join(script.excluded)}",
         "-",
     )
     done = subprocess.run(

@@ -18,8 +18,8 @@ PROGRAMS: Final = frozenset({"sudo", "doas", "pkexec", "apt", "apt-get", "yum", 
 
 def check(page: LintPage) -> Iterator[Found]:
     """Calls of such programs, unless the page shows that they fail."""
-    for command in page.commands():
-        if command.command.exit_status:
+    for command in page.shell_texts():
+        if command.is_failing:
             continue
         for call in simple_commands(command.text):
             if call.name in PROGRAMS:

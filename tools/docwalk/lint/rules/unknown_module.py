@@ -59,11 +59,11 @@ def _walk(
     for each in page.blocks:
         if not each.is_run or not set(each.block.tabs) <= set(walk.choices):
             continue
-        for command in each.commands:
+        for command in each.shell_texts():
             calls = tuple(simple_commands(command.text))
             if any(_uses_own_modules(call) for call in calls):
                 return  # from here on the reader's own modules may be found
-            for call in calls if not command.command.exit_status else ():
+            for call in calls if not command.is_failing else ():
                 for word in _loaded(call):
                     if _is_known(word.text, known):
                         continue
