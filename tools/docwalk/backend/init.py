@@ -148,6 +148,11 @@ class Init:
         os.fchmod(slave, 0o666)
         return {"path": os.ttyname(slave)}, (master, slave)
 
+    @staticmethod
+    def do_synchronise() -> Reply:
+        """Nothing: what was asked before is done, and its descriptors are closed."""
+        return {}, ()
+
     def do_status(self, *, pid: int) -> Reply:
         """Exit status of a shell, negative for a signal; None while it runs."""
         self.reap()

@@ -178,6 +178,8 @@ class InitInstance:
         )
         with os.fdopen(descriptor, "ab" if append else "wb") as file:
             regular(file).write(content)
+        # Nobody can execute the file as long as init has it open, too (ETXTBSY).
+        self._channel.ask("synchronise")
 
     def services(self) -> tuple[ServiceState, ...]:
         """How the environment's services are; one that ended says so."""
