@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from docwalk.backend import Backend, Instance
+    from docwalk.command_result import CommandResult
     from docwalk.environment.store import BuiltEnvironment
-    from docwalk.shell import CommandResult
 
 BACKENDS = {"podman": PodmanBackend, "sandbox": SandboxBackend}
 LOGIN = Path(__file__).parents[2] / "tools" / "environments" / "login"
@@ -28,7 +28,7 @@ TERMINAL = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "TZ": "UTC"}
 class OpenShell(Protocol):
     """Opens one more session in the instance."""
 
-    def __call__(self) -> Shell: ...
+    def __call__(self, name: str = "bash") -> Shell: ...
 
 
 @pytest.fixture(scope="session")
@@ -63,8 +63,8 @@ def open_shell(instance: Instance) -> Iterator[OpenShell]:
         instance.write_file("/run/docwalk/typed", text, append=False)
         return "/run/docwalk/typed"
 
-    def open_one() -> Shell:
-        terminal = instance.open_terminal(shell="bash", user=None, rows=24, columns=100, environ=TERMINAL)  # noqa: S604 - the name of a shell
+    def open_one(name: str = "bash") -> Shell:
+        terminal = instance.open_terminal(shell=name, user=None, rows=24, columns=100, environ=TERMINAL)
         shell = Shell(terminal, instance.marks, spill=spill)
         opened.append(shell)
         assert shell.wait_until_ready(20).detail == ""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from docwalk.backend import Instance
-    from docwalk.shell import CommandResult
+    from docwalk.command_result import CommandResult
 
     Lines = Callable[[CommandResult], list[str]]
 

@@ -12,7 +12,8 @@ from docwalk.results import Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from docwalk.shell import CommandResult, Shell
+    from docwalk.command_result import CommandResult
+    from docwalk.shell import Shell
 
     Lines = Callable[[CommandResult], list[str]]
 

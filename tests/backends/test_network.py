@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from docwalk.backend import Backend
+    from docwalk.command_result import CommandResult
     from docwalk.environment.store import BuiltEnvironment
-    from docwalk.shell import CommandResult
 
     Lines = Callable[[CommandResult], list[str]]
     OpenWith = Callable[[Network], Shell]

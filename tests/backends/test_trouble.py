@@ -12,7 +12,8 @@ from docwalk.shell import MOST_KEPT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from docwalk.shell import CommandResult, Shell
+    from docwalk.command_result import CommandResult
+    from docwalk.shell import Shell
 
     Lines = Callable[[CommandResult], list[str]]
 
@@ -160,7 +161,7 @@ def test_a_reader_who_removes_the_marks_is_told(shell: Shell) -> None:
 def test_a_shell_that_ends_is_lost(shell: Shell, command: str, ended: str, status: int) -> None:
     result = shell.run(command, timeout_s=LONG_S)
     assert (result.outcome, result.exit_status) == (Outcome.SHELL_LOST, status)
-    assert result.detail == f"the shell ended {ended}"
+    assert result.detail == f"`{command}` ended the shell {ended}"
     again = shell.run("echo after", timeout_s=LONG_S)
     assert (again.outcome, again.detail) == (Outcome.SHELL_LOST, "the shell of this session is gone")
 
@@ -169,3 +170,4 @@ def test_set_e_ends_the_shell_as_it_does_for_readers(shell: Shell) -> None:
     shell.run("set -e", timeout_s=LONG_S)
     result = shell.run("false", timeout_s=LONG_S)
     assert (result.outcome, result.exit_status) == (Outcome.SHELL_LOST, 1)
+    assert result.detail == "`false` ended the shell with exit status 1: `set -e` is on"

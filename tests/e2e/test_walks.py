@@ -146,7 +146,7 @@ def test_a_page_that_ends_its_shell_is_told_so(walk_page: Walk, shown: Shown) ->
     result = walk_page("# T\n\n```bash\nset -e\nfalse\necho later\n```\n")
     assert shown(result) == [
         PASSED,
-        ("shell-lost", "the shell ended with exit status 1"),
+        ("shell-lost", "`false` ended the shell with exit status 1: `set -e` is on"),
         ("not-run", "the step at line 5 failed (shell-lost)"),
     ]
 

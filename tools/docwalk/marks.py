@@ -1,13 +1,14 @@
 r"""Marks: what a shell prints around prompts and commands, unseen, so that the driver knows where it is.
 
 OSC 133 control sequences as terminals know them, each with the nonce of its instance (against accident: a
-page that prints a mark must not end its own step) and the process id of the shell:
+page that prints a mark must not end its own step), the kind of shell (`zsh`) and its process id:
 
     S   a shell read its start-up files        A   its prompt comes next
-    P   its secondary prompt                   C   a complete command was read and starts
-    D   that command ended; with its status
+    P   its secondary prompt                   B   its prompt is complete
+    C   a complete command was read and starts
+    D   that command ended; with its status, the shell's flags and how many commands it has run
 
-Input: bytes of a terminal; output: `Mark`s. Prompts themselves stay as they are: no PS1 is changed.
+Input: bytes of a terminal; output: `Mark`s. Which shell prints which of them: `dialects`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 EDITOR_READY = b"\x1b[?2004h"
-"""The line editor takes pasted text in brackets, and waits for it: readline prints it before each prompt."""
+"""The line editor takes pasted text in brackets, and waits for it: it prints this around each prompt."""
 EDITOR_DONE = b"\x1b[?2004l\r"
 """The line editor took a line."""
 
@@ -29,6 +30,8 @@ class MarkKind(Enum):
     """A shell read its start-up files."""
     PROMPT = b"A"
     """A prompt comes next."""
+    PROMPT_END = b"B"
+    """The prompt is complete."""
     SECONDARY = b"P"
     """A secondary prompt comes next."""
     COMMAND = b"C"
@@ -46,10 +49,16 @@ class Mark:
 
     kind: MarkKind
     """What it says."""
-    status: int | None
-    """Exit status of a DONE mark; None of others."""
+    shell: str
+    """Kind of the shell that printed it, as `dialects` names it."""
     pid: int
     """The shell that printed it."""
+    status: int | None
+    """Exit status of a DONE mark; None of others."""
+    flags: str
+    """The shell's `$-` in a DONE mark, where it has one; else empty."""
+    count: int | None
+    """How many commands the shell has run, in a DONE mark, where it counts them; else None."""
     start: int
     """Offset of its first byte."""
     end: int
@@ -64,54 +73,36 @@ class Marks:
     """Letters and digits that no tutorial prints."""
     pattern: re.Pattern[bytes] = field(init=False)
     """Any of these marks."""
-    prompt: bytes = field(init=False)
-    """What a PROMPT mark begins with."""
-    secondary: bytes = field(init=False)
-    """What a SECONDARY mark begins with."""
-    command: bytes = field(init=False)
-    """What a COMMAND mark begins with."""
 
     def __post_init__(self) -> None:
-        """Derive the byte forms, which are searched in every output."""
-        nonce = self.nonce.encode()
-        pattern = re.compile(rb"\x1b\]133;([SAPCD]);%s;(?:(\d+);)?(\d+)\x07" % nonce)
+        """Derive what is searched in every output."""
+        pattern = re.compile(
+            rb"\x1b\]133;([SABPCD]);%s;([a-z]+);(\d+)(?:;(\d+);(\w*);(\d*))?\x07" % self.nonce.encode()
+        )
         object.__setattr__(self, "pattern", pattern)
-        object.__setattr__(self, "prompt", b"\x1b]133;A;%s;" % nonce)
-        object.__setattr__(self, "secondary", b"\x1b]133;P;%s;" % nonce)
-        object.__setattr__(self, "command", b"\x1b]133;C;%s;" % nonce)
+
+    def begin(self, kind: MarkKind, shell: str = "") -> bytes:
+        """What a mark of this kind begins with; of one kind of shell, where it is given."""
+        shell_part = f"{shell};" if shell else ""
+        return b"\x1b]133;%s;%s;%s" % (kind.value, self.nonce.encode(), shell_part.encode())
 
     def find(self, output: bytes) -> tuple[Mark, ...]:
-        """All marks in `output`, in order."""
+        """All marks in `output`, in order; a DONE mark without a status is none."""
         return tuple(
             Mark(
                 kind=_KINDS[match[1]],
-                status=None if match[2] is None else int(match[2]),
+                shell=match[2].decode(),
                 pid=int(match[3]),
+                status=int(match[4]) if match[4] else None,
+                flags=(match[5] or b"").decode(),
+                count=int(match[6]) if match[6] else None,
                 start=match.start(),
                 end=match.end(),
             )
             for match in self.pattern.finditer(output)
+            if match[1] != MarkKind.DONE.value or match[4]
         )
 
     def strip(self, output: bytes) -> bytes:
         """`output` without marks."""
         return self.pattern.sub(b"", output)
-
-    def bash(self) -> str:
-        """Start-up code for interactive bash, 5.1 or newer.
-
-        PROMPT_COMMAND is an array whose first element is left to the reader: an assignment replaces that one
-        only. bash keeps `$?`, `$_` and PIPESTATUS around it. The redirections keep a trace (`set -x`) and a
-        DEBUG trap of the reader's quiet; /dev/tty serves a shell whose own output went elsewhere. A shell
-        that reads the code again (`. /etc/profile`) did not start again: its status counts.
-        """
-        done = rf"\e]133;D;{self.nonce};%s;%s\a\e]133;A;{self.nonce};%s\a"
-        return f"""\
-case $- in *i*)
-    set +o history
-    [[ -n ${{PROMPT_COMMAND[9]-}} ]] || printf '\\e]133;S;{self.nonce};%s\\a' $$ >/dev/tty
-    PROMPT_COMMAND[9]='{{ printf "{done}" "$?" $$ $$ >/dev/tty; }} >/dev/null 2>&1'
-    PS0='\\e]133;C;{self.nonce};$$\\a'
-    PS2='\\[\\e]133;P;{self.nonce};$$\\a\\]> ' ;;
-esac
-"""

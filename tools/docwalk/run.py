@@ -30,15 +30,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from docwalk.backend import Backend, Instance
+    from docwalk.command_result import CommandResult
     from docwalk.environment.store import BuiltEnvironment
     from docwalk.plan import Step, Walk
-    from docwalk.shell import CommandResult
 
 TERMINAL: Final = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "TZ": "UTC"}
 """Variables of every session's terminal, besides those of a login."""
 
 _TRANSPORT: Final = tuple((re.compile(rule.pattern), rule.replacement) for rule in TRANSPORT_RULES)
-_LOGOUT: Final = re.compile(r"(?:exit|logout)(?:\s+\d+)?")
+_LOGOUT: Final = re.compile(r"(?:exit|logout)\b[^;&|\n]*")
 _ENDED_WELL: Final = {Outcome.PASSED, Outcome.NOT_RUN}
 _WENT_ON: Final = {Outcome.MISMATCH, Outcome.WRONG_STATUS}
 
@@ -209,10 +209,15 @@ class _Runner:
             errors = tuple(replace(line, is_error=True) for line in render_terminal(stream.take()))
         else:
             typed = session.shell.run(
-                command, timeout_s=min(step.timeout_s, left_s), answers=action.answers, keys=action.keys
+                command,
+                timeout_s=min(step.timeout_s, left_s),
+                answers=action.answers,
+                keys=action.keys,
+                prompt=action.prompt,
+                next_prompt=self._next_prompt(step),
             )
         self.sessions.note_end(self._key(step), step.line)
-        lines = (*(render_screen(typed.raw) or render_terminal(typed.raw)), *errors)
+        lines = (*typed.lines, *errors)
         result = replace(
             result,
             raw=typed.raw,
@@ -222,6 +227,15 @@ class _Runner:
             elapsed_s=typed.elapsed_s,
         )
         return self._judge(result, typed, action)
+
+    def _next_prompt(self, step: Step) -> str | None:
+        """The prompt that the next command of the same session declares."""
+        later = (
+            each for each in self.walk.steps if each.index > step.index and self._key(each) == self._key(step)
+        )
+        actions = (each.action for each in later if not each.relogin)
+        following = next((each for each in actions if isinstance(each, TypeCommand)), None)
+        return None if following is None else following.prompt
 
     def _judge(self, result: StepResult, typed: CommandResult, action: TypeCommand) -> StepResult:
         """Compare what came with what was expected."""
@@ -233,7 +247,9 @@ class _Runner:
         # A new shell that took over (`bash`, `exec bash`) leaves the status open: it did what was asked.
         status = 0 if typed.exit_status is None else typed.exit_status
         if status != action.exit_status:
-            found = "a new shell took over" if typed.exit_status is None else f"exit status {status}"
+            found = f"exit status {status}"
+            if typed.exit_status is None:
+                found = "a new shell took over" if typed.is_status_known else "the exit status is unknown"
             return replace(
                 result, outcome=Outcome.WRONG_STATUS, detail=f"{found}, expected {action.exit_status}"
             )

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from docwalk.command_result import CommandResult
 from docwalk.error_stream import ErrorStream
 from docwalk.results import Outcome
-from docwalk.shell import CommandResult, Shell
+from docwalk.shell import Shell
 from docwalk.terminal import COLUMNS, ROWS
 
 if TYPE_CHECKING:

@@ -11,79 +11,47 @@ mark says that the command ended, and looks at the foreground processes only whe
 
 from __future__ import annotations
 
+import re
 import time
-from dataclasses import dataclass, replace
-from enum import Enum, auto
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final, assert_never
 
+from docwalk.command_end import TOO_MANY, judge_boundary, last_done, refused, result_of
+from docwalk.dialects import DIALECTS, Typed, Typing
 from docwalk.interaction import Interaction
-from docwalk.marks import EDITOR_DONE, EDITOR_READY, Mark, MarkKind
-from docwalk.reader import HANGUP, NOTHING, Reader
+from docwalk.listener import ASK_CURSOR, GRACE_S, MOST_BYTES, Event, Listener
+from docwalk.marks import MarkKind
+from docwalk.recovery import recover
 from docwalk.results import Outcome
 from docwalk.terminal import cursor_position, visible_screen
-from docwalk.waiting import describe_processes, is_raw, judge_waiting
+from docwalk.unmarked import Unmarked, stands_at, waits_for_terminal
+from docwalk.waiting import Waiting, describe_end, describe_processes, is_raw, judge_waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from docwalk.backend import Terminal
-    from docwalk.marks import Marks
+    from docwalk.backend import ForegroundProcess, Terminal
+    from docwalk.command_end import Failure
+    from docwalk.command_result import CommandResult
+    from docwalk.dialects import Dialect
+    from docwalk.marks import Mark, Marks
     from docwalk.options import Answer, KeyGroup
 
-QUIET_S: Final = 0.3
-"""Output is quiet after this time; then, and not before, the processes are looked at."""
 LONGEST_TYPED: Final = 4095
 """Bytes a terminal takes as one line (n_tty.c: N_TTY_BUF_SIZE - 1); longer commands go through a file."""
-MOST_BYTES: Final = 32 << 20
-"""A command that prints more is stopped: somebody wrote `yes`."""
 MOST_KEPT: Final = 1 << 20
 """Of a command that failed to end, so many of its last bytes are kept and shown."""
 
-_STILL_S: Final = 0.1  # a screen is still, for keys
-_RECOVER_S: Final = (0.2, 0.8, 0.5, 0.5)  # waits for a prompt after each way to get one
 _ENDED_S: Final = 1.0  # from a closed pty to the status of its shell
 _READER_S: Final = 0.3  # from a prompt's text to the read that takes the answer
 _TICK_S: Final = 0.01
-_GRACE_S: Final = 0.05  # output that was printed reaches us in this time, on a busy machine
 _LOOKED_AT: Final = 16384  # bytes of output that a glance at the screen renders
 _PASTE_START: Final = b"\x1b[200~"
 _PASTE_END: Final = b"\x1b[201~"
-_INTERRUPT: Final = b"\x03"
 _ENTER: Final = b"\r"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandResult:
-    """What came of one typed command."""
-
-    outcome: Outcome
-    """PASSED if it ended as commands do, whatever its status; MISMATCH if answers or keys were left over."""
-    detail: str
-    """One sentence for people; empty for PASSED."""
-    raw: bytes
-    """What the terminal showed between the command's start and its end, marks removed."""
-    exit_status: int | None
-    """Exit status; None where the command did not end, or a new shell took over."""
-    elapsed_s: float
-    """Seconds from typing it to its end."""
-
-
-class _Event(Enum):
-    """Why reading stopped."""
-
-    ENDED = auto()
-    SECONDARY = auto()
-    STARTED = auto()
-    ASKED = auto()
-    CLOSED = auto()
-    QUIET = auto()
-    BUSY = auto()
-    QUERIED = auto()
-
-
-_ASK_CURSOR: Final = b"\x1b[6n"
-_QUERIES: Final = tuple((query, _Event.QUERIED) for query in (b"\x1b[c", b"\x1b[0c", _ASK_CURSOR))
 _DEVICE: Final = b"\x1b[?62;c"  # a VT220 without options, as programs expect of any terminal
+_LEAVES: Final = re.compile(r"\s*(?:exit|logout)\b")
 
 
 class Shell:
@@ -100,9 +68,12 @@ class Shell:
         self._terminal = terminal
         self._marks = marks
         self._spill = spill
-        self._spawn = Reader(terminal.fd)
-        self._takes_paste = True
-        self._taken: list[bytes] = []
+        self._listener = Listener(terminal.fd, marks)
+        self._at: Mark | None = None  # the DONE mark before the prompt that it stands at
+        self._unmarked: Unmarked | None = None
+        self._next_prompt: str | None = None
+        self._last_line = b""
+        self._last_line_at = 0
         self.is_alive = True
         """Whether it takes another command."""
 
@@ -111,7 +82,10 @@ class Shell:
         start_s = time.monotonic()
         failure = self._follow([], Interaction((), ()), "the login shell", timeout_s)
         self.is_alive = failure is None
-        return self._result(failure, self._output(), None, start_s)
+        shown, found = self._listener.shown(), self._listener.found()
+        self._at = last_done(found)
+        raw = self._marks.strip(shown[: self._at.start if self._at is not None else len(shown)])
+        return result_of(failure, raw, None, start_s)
 
     def run(
         self,
@@ -120,6 +94,8 @@ class Shell:
         timeout_s: float,
         answers: tuple[Answer, ...] = (),
         keys: tuple[KeyGroup, ...] = (),
+        prompt: str | None = None,
+        next_prompt: str | None = None,
     ) -> CommandResult:
         """Type `command` and read until it ended.
 
@@ -128,43 +104,103 @@ class Shell:
             timeout_s: seconds until it is interrupted.
             answers: what to type when it asks, in order.
             keys: what to press when it waits, in order.
+            prompt: the prompt declared for it; only a shell or REPL without marks is followed by it.
+            next_prompt: the prompt declared for the next command of this session: a shell without marks that
+                shows it was entered on purpose.
         """
         start_s = time.monotonic()
         if not self.is_alive:
-            return self._result((Outcome.SHELL_LOST, "the shell of this session is gone"), b"", None, start_s)
-        self._taken = []
+            return result_of((Outcome.SHELL_LOST, "the shell of this session is gone"), b"", None, start_s)
         interaction = Interaction(answers, keys)
-        lines = self._typed(command)
-        self._send(lines.pop(0))
+        self._next_prompt = next_prompt
+        unmarked = self._unmarked
+        if unmarked is not None:
+            return self._run_unmarked(unmarked, command, interaction, prompt, timeout_s)
+        dialect = self._dialect()
+        lines = self._typed(command, dialect)
+        self._listener.begin()
+        self._send_line(lines)
         failure = self._follow(lines, interaction, command, timeout_s)
-        if failure is not None:
-            result = self._result(failure, self._output()[-MOST_KEPT:], None, start_s)
-            return replace(result, exit_status=self._recover())
-        return self._ended(lines, interaction, start_s)
+        if failure is None and self._is_unmarked():
+            output = self._output(dialect)
+            return result_of(None, output[: output.rfind(b"\n") + 1], None, start_s)
+        if failure is None:
+            return self._ended(command, dialect, lines, interaction, start_s)
+        result = result_of(failure, self._output(dialect)[-MOST_KEPT:], None, start_s)
+        return replace(result, exit_status=self._recover())
 
     def close(self) -> None:
         """Hang up."""
         self._terminal.close()
 
+    def _is_unmarked(self) -> bool:
+        return self._unmarked is not None
+
+    def _run_unmarked(
+        self,
+        unmarked: Unmarked,
+        command: str,
+        interaction: Interaction,
+        prompt: str | None,
+        timeout_s: float,
+    ) -> CommandResult:
+        """Type a command at a declared prompt."""
+        start_s = time.monotonic()
+        if prompt is None:
+            detail = (
+                f"`{unmarked.prompt}` is no prompt of a shell with marks: leave it, or declare its `prompt`"
+            )
+            return result_of((Outcome.SHELL_LOST, detail), b"", None, start_s)
+        said = unmarked.run(
+            command.encode().split(b"\n"),
+            prompts=[each for each in (prompt, self._next_prompt) if each is not None],
+            interaction=interaction,
+            send=self._send,
+            reply=partial(self._reply, interaction),
+            timeout_s=timeout_s,
+        )
+        failure = said.failure
+        if failure is None and not interaction.is_over:
+            failure = Outcome.MISMATCH, interaction.left()
+        result = result_of(failure, self._listener.output_until_done(), None, start_s)
+        result = replace(result, lines=said.lines, is_status_known=said.is_left)
+        if said.is_left:
+            self._unmarked = None
+            self._at = last_done(self._listener.found()) or self._at
+            return replace(result, exit_status=None if self._at is None else self._at.status)
+        if failure is not None and failure[0] is not Outcome.MISMATCH:
+            self._unmarked = None
+            self._recover()
+        return result
+
     # -- typing
 
-    def _typed(self, command: str) -> list[bytes]:
-        """What is typed, Enter included: a paste, or line by line where the editor takes none."""
+    def _dialect(self) -> Dialect:
+        # What prompted last; a shell that is alive has prompted.
+        return self._listener.dialect or DIALECTS["bash"]
+
+    def _typed(self, command: str, dialect: Dialect) -> list[bytes]:
+        """What is typed, without Enter: a paste, or line by line where the shell takes none."""
+        listener = self._listener
+        listener.look_for_editor()
         text = command.encode()
-        if not self._takes_paste:
-            self._spawn.search([], 0)
-            self._takes_paste = EDITOR_READY in self._spawn.pending
-        if len(text) > LONGEST_TYPED or (b"\t" in text and not self._takes_paste):
+        is_pasted = listener.takes_paste and dialect.typing is not Typing.LINES
+        if len(text) > LONGEST_TYPED or (b"\t" in text and not (is_pasted and dialect.pastes_tabs)):
             # A typed tab completes, and a terminal drops what a line has too much.
-            text = b". " + self._spill(text + b"\n").encode()
-        if self._takes_paste:
-            return [_PASTE_START + text + _PASTE_END + _ENTER]
-        return [line + _ENTER for line in text.split(b"\n")]
+            path = self._spill(text + b"\n")
+            text = f"{dialect.source} {path}".encode()
+        lines = [text] if is_pasted and dialect.typing is Typing.PASTE else text.split(b"\n")
+        return [_PASTE_START + line + _PASTE_END for line in lines] if is_pasted else lines
+
+    def _send_line(self, lines: list[bytes]) -> None:
+        self._last_line = lines.pop(0)
+        self._last_line_at = self._listener.length
+        self._send(self._last_line + _ENTER)
 
     def _send(self, data: bytes) -> None:
-        self._spawn.last_data_s = time.monotonic()
+        self._listener.reader.last_data_s = time.monotonic()
         try:
-            self._spawn.send(data)
+            self._listener.reader.send(data)
         except OSError:
             # The shell is gone; reading tells so next.
             self.is_alive = False
@@ -173,72 +209,46 @@ class Shell:
 
     def _follow(
         self, lines: list[bytes], interaction: Interaction, command: str, timeout_s: float
-    ) -> tuple[Outcome, str] | None:
+    ) -> Failure | None:
         """Read until the command ended (None) or cannot end (why)."""
         end_s = time.monotonic() + timeout_s
-        while (event := self._next_event(interaction, end_s)) is not _Event.ENDED:
+        reader = self._listener.reader
+        while True:
+            event = self._listener.next(interaction, last_line=not lines, end_s=end_s)
+            if event is Event.ENDED:
+                return None
             failure = self._react(event, lines, interaction, command)
-            if failure is not None:
+            if failure is not None or self._is_unmarked():
                 return failure
-            if len(self._spawn.pending) > MOST_BYTES:
-                return Outcome.TIMED_OUT, f"stopped after {len(self._spawn.pending) >> 20} MiB of output"
+            if len(reader.pending) > MOST_BYTES:
+                return Outcome.TIMED_OUT, f"stopped after {len(reader.pending) >> 20} MiB of output"
             if time.monotonic() >= end_s:
                 doing = describe_processes(self._terminal.foreground())
                 return Outcome.TIMED_OUT, f"not done after {timeout_s:g} s: {doing}"
-        return None
 
     def _react(
-        self, event: _Event, lines: list[bytes], interaction: Interaction, command: str
-    ) -> tuple[Outcome, str] | None:
+        self, event: Event, lines: list[bytes], interaction: Interaction, command: str
+    ) -> Failure | None:
         match event:
-            case _Event.SECONDARY if lines:
-                self._send(lines.pop(0))
-            case _Event.SECONDARY:
+            case Event.SECONDARY if lines:
+                self._send_line(lines)
+            case Event.SECONDARY:
                 return Outcome.STEP_BOUNDARY, "the shell waits for the rest of the command"
-            case _Event.STARTED:
+            case Event.STARTED:
                 interaction.is_started = True
-            case _Event.ASKED:
+            case Event.ASKED:
                 self._answer(interaction)
-            case _Event.QUIET:
-                return self._when_quiet(interaction, command)
-            case _Event.CLOSED:
-                return self._closed()
-            case _Event.QUERIED:
+            case Event.QUIET:
+                return self._when_quiet(lines, interaction, command)
+            case Event.CLOSED:
+                return self._closed(command)
+            case Event.QUERIED:
                 self._answer_query()
-            case _Event.BUSY | _Event.ENDED:
+            case Event.BUSY | Event.ENDED:
                 pass
             case _:
                 assert_never(event)
         return None
-
-    def _next_event(self, interaction: Interaction, end_s: float) -> _Event:
-        spawn, marks = self._spawn, self._marks
-        quiet_s = QUIET_S if interaction.is_over else _STILL_S
-        timeout_s = min(spawn.last_data_s + quiet_s, end_s) - time.monotonic()
-        ready = EDITOR_READY if self._takes_paste else marks.prompt
-        wanted = [(ready, _Event.ENDED), (marks.secondary, _Event.SECONDARY), *_QUERIES]
-        if not interaction.is_started:
-            wanted.append((marks.command, _Event.STARTED))
-        elif interaction.asks is not None:
-            wanted.append((interaction.asks.encode(), _Event.ASKED))
-        index, consumed = spawn.search([pattern for pattern, _ in wanted], timeout_s)
-        if index == NOTHING:
-            is_quiet = time.monotonic() - spawn.last_data_s >= quiet_s or time.monotonic() >= end_s
-            return self._quiet_event() if is_quiet else _Event.BUSY
-        self._taken.append(consumed)
-        if index == HANGUP:
-            return _Event.CLOSED
-        event = wanted[index][1]
-        if event is _Event.ENDED and self._takes_paste and marks.prompt not in consumed:
-            return _Event.BUSY
-        return event
-
-    def _quiet_event(self) -> _Event:
-        # A prompt after which no editor came: this shell takes no paste. The next search finds the prompt.
-        if self._takes_paste and self._marks.prompt in self._spawn.pending:
-            self._takes_paste = False
-            return _Event.BUSY
-        return _Event.QUIET
 
     # -- answering
 
@@ -246,8 +256,9 @@ class Shell:
         # A program that wants to know its terminal has made it raw; `cat` of a strange file has not.
         if not is_raw(self._terminal.fd):
             return
-        if self._taken[-1].endswith(_ASK_CURSOR):
-            row, column = cursor_position(self._output()[-_LOOKED_AT:])
+        seen = self._listener.shown()
+        if seen.endswith(ASK_CURSOR):
+            row, column = cursor_position(self._output(self._dialect())[-_LOOKED_AT:])
             self._send(b"\x1b[%d;%dR" % (row, column))
         else:
             self._send(_DEVICE)
@@ -258,71 +269,114 @@ class Shell:
         while time.monotonic() < end_s:
             if any(each.reads_terminal or each.polls for each in self._terminal.foreground()):
                 break
-            self._spawn.search([], _TICK_S)
+            self._listener.goes_on(_TICK_S)
         self._send(interaction.take_answer())
 
-    def _when_quiet(self, interaction: Interaction, command: str) -> tuple[Outcome, str] | None:
+    def _reply(self, interaction: Interaction, screen: str) -> bool:
+        """Type what the screen asks for; False if it asks for nothing that we have."""
+        if interaction.can_press(screen):
+            self._send(interaction.take_keys(self._output(self._dialect())[-_LOOKED_AT:]))
+            return True
+        if interaction.asks is not None and screen.endswith(interaction.asks.rstrip()):
+            self._answer(interaction)
+            return True
+        return False
+
+    def _enters(self, processes: Sequence[ForegroundProcess], seen: bytes) -> bool:
+        """Whether a shell or REPL without marks shows the prompt that the next command declares."""
+        waits = waits_for_terminal(processes, is_raw_now=is_raw(self._terminal.fd))
+        if self._next_prompt is None or not waits or not stands_at(seen, [self._next_prompt]):
+            return False
+        if not self._listener.goes_on(GRACE_S):
+            self._unmarked = Unmarked(self._listener, self._terminal, seen[seen.rfind(b"\n") + 1 :])
+        return True
+
+    def _when_quiet(self, lines: list[bytes], interaction: Interaction, command: str) -> Failure | None:
         processes = self._terminal.foreground()
         if not processes and self._terminal.exit_status() is not None:
-            return self._closed()  # what it left in the background keeps the terminal open
-        self._spawn.last_data_s = time.monotonic()  # look again after the same time
-        seen = self._output()[-_LOOKED_AT:]
+            return self._closed(command)  # what it left in the background keeps the terminal open
+        self._listener.reader.last_data_s = time.monotonic()  # look again after the same time
+        seen = self._output(self._dialect())[-_LOOKED_AT:]
         screen = visible_screen(seen)
-        text = "\n".join(line.text for line in screen)
-        if any(each.reads_terminal or each.polls for each in processes):
-            if interaction.can_press(text):
-                self._send(interaction.take_keys(seen))
-                return None
-            if interaction.asks is not None and text.endswith(interaction.asks.rstrip()):
-                self._answer(interaction)
-                return None
-        shown = screen[-1].text if screen else ""
-        failure = judge_waiting(processes, is_raw=is_raw(self._terminal.fd), shown=shown, command=command)
-        if failure is None or self._goes_on():
+        is_waiting = any(each.reads_terminal or each.polls for each in processes)
+        if is_waiting and self._reply(interaction, "\n".join(line.text for line in screen)):
             return None
+        if is_waiting and not lines and self._enters(processes, seen):
+            return None
+        waiting = Waiting(
+            processes=processes,
+            is_raw=is_raw(self._terminal.fd),
+            shown=screen[-1].text if screen else "",
+            command=command,
+            dialect=self._dialect(),
+            pid=None if self._at is None else self._at.pid,
+            has_started=self._at is None or self._listener.has_started(),
+        )
+        failure = judge_waiting(waiting)
+        # The processes were looked at after the output: in between they may have printed a prompt and marks.
+        if failure is None or self._listener.goes_on(GRACE_S):
+            return None
+        return self._quiet_failure(failure, lines, interaction, [line.text for line in screen])
+
+    def _quiet_failure(
+        self, failure: Failure, lines: list[bytes], interaction: Interaction, said: list[str]
+    ) -> Failure | None:
+        if failure[0] is Outcome.STEP_BOUNDARY and lines:
+            self._send_line(lines)  # its secondary prompt goes where we do not see it
+            return None
+        if failure[0] is Outcome.STEP_BOUNDARY:
+            return refused(said) or failure
         if not interaction.is_over:
             return failure[0], f"{failure[1]}; {interaction.left()}"
         return failure
 
-    def _goes_on(self) -> bool:
-        # The processes were looked at after the output: in between they may have printed a prompt and marks.
-        before = len(self._spawn.pending)
-        index, consumed = self._spawn.search([], _GRACE_S)
-        self._taken.append(consumed)
-        return index == HANGUP or len(self._spawn.pending) > before
-
     # -- ending
 
-    def _ended(self, lines: list[bytes], interaction: Interaction, start_s: float) -> CommandResult:
-        taken = b"".join(self._taken)
-        found = self._marks.find(taken)
-        commands = [mark for mark in found if mark.kind is MarkKind.COMMAND]
-        done = next(mark for mark in reversed(found) if mark.kind is MarkKind.DONE)
-        output = self._cut(taken, found)
-        failure: tuple[Outcome, str] | None = None
-        if not commands and not done.status:
-            said = visible_screen(output)
-            detail = f"the shell ran nothing: {said[-1].text if said else 'no command'}"
-            failure = Outcome.STEP_BOUNDARY, detail
-        elif lines or any(mark.pid == commands[0].pid for mark in commands[1:]):
-            failure = Outcome.STEP_BOUNDARY, "the shell ran more than one command"
-        elif not interaction.is_over:
+    def _ended(
+        self, command: str, dialect: Dialect, lines: list[bytes], interaction: Interaction, start_s: float
+    ) -> CommandResult:
+        before, found = self._at, self._listener.found()
+        done = last_done(found)
+        if done is None or before is None:
+            raise AssertionError("a prompt without a DONE mark ends nothing")
+        output = self._output(dialect)
+        self._at = done
+        if done.pid == before.pid and dialect.shows_prompt_on_exit and _LEAVES.match(command):
+            if self._leave() is Event.CLOSED:
+                return result_of(self._closed(command), output, self._exit_status(), start_s)
+            found = self._listener.found()
+            self._at = done = last_done(found) or done
+        if dialect.keeps_wrong_lines and not self._listener.has_started():
+            self._recover()
+        said = [line.text for line in visible_screen(output[-_LOOKED_AT:])]
+        failure = TOO_MANY if lines else judge_boundary(before, done, found, dialect=dialect, said=said)
+        if failure is None and not interaction.is_over:
             failure = Outcome.MISMATCH, interaction.left()
         # A shell that was started meanwhile and now shows its first prompt: the command goes on in it.
         is_new = any(mark.kind is MarkKind.START and mark.pid == done.pid for mark in found)
-        return self._result(failure, output, None if is_new else done.status, start_s)
+        return result_of(failure, output, None if is_new else done.status, start_s)
 
-    def _closed(self) -> tuple[Outcome, str]:
+    def _leave(self) -> Event:
+        """Read on, after the prompt of a shell that was told to end, to the next one or to a hang-up."""
+        end_s = time.monotonic() + _ENDED_S
+        event = Event.BUSY
+        self._listener.read_on()
+        while event not in {Event.ENDED, Event.CLOSED} and time.monotonic() < end_s:
+            event = self._listener.next(Interaction((), ()), last_line=True, end_s=end_s)
+        return event
+
+    def _closed(self, command: str) -> Failure:
         self.is_alive = False
-        status = self._exit_status()
-        said = (
-            ""
-            if status is None
-            else f" with exit status {status}"
-            if status >= 0
-            else f" by signal {-status}"
-        )
-        return Outcome.SHELL_LOST, f"the shell ended{said}"
+        is_strict = self._at is not None and "e" in self._at.flags and not _LEAVES.match(command)
+        return Outcome.SHELL_LOST, describe_end(command, self._exit_status(), is_strict=is_strict)
+
+    def _recover(self) -> int | None:
+        """Get back to a prompt with marks; gives the status of a shell that ended."""
+        if not self.is_alive:
+            return self._exit_status()
+        self.is_alive = recover(self._listener, self._terminal)
+        self._at = last_done(self._listener.found()) or self._at
+        return None
 
     def _exit_status(self) -> int | None:
         # The pty closes a moment before the shell can be waited for.
@@ -332,70 +386,10 @@ class Shell:
             status = self._terminal.exit_status()
         return status
 
-    def _recover(self) -> int | None:
-        """Get back to a prompt, first as a reader would; gives the status of a shell that ended."""
-        if not self.is_alive:
-            return self._exit_status()
-        # Twice: bash 5.2 may take the first between two looks for signals, and act on it at the next key.
-        acts = (self._interrupt, self._interrupt, self._terminal.kill_foreground, self._press_enter)
-        for act, wait_s in zip(acts, _RECOVER_S, strict=True):
-            act()
-            if self._reaches_prompt(wait_s):
-                self._spawn.discard()
-                return None
-        self.is_alive = False
-        return None
-
-    def _interrupt(self) -> None:
-        self._send(_INTERRUPT)
-
-    def _press_enter(self) -> None:
-        self._send(_ENTER)
-
-    def _reaches_prompt(self, wait_s: float) -> bool:
-        end_s = time.monotonic() + wait_s
-        while time.monotonic() < end_s:
-            event = self._next_event(Interaction((), ()), end_s)
-            if event is _Event.ENDED:
-                return True
-            if event is _Event.CLOSED:
-                self.is_alive = False
-                return False
-            if event is _Event.QUIET:
-                self._spawn.last_data_s = time.monotonic()
-        return False
-
-    def _output(self) -> bytes:
-        """What the command printed so far."""
-        taken = b"".join((*self._taken, self._spawn.pending))
-        return self._cut(taken, self._marks.find(taken))
-
-    def _cut(self, taken: bytes, found: tuple[Mark, ...]) -> bytes:
-        start, end = _start(found, taken), _end(found, taken)
-        inside = any(start <= mark.start < end for mark in found)
-        return self._marks.strip(taken[start:end]) if inside else taken[start:end]
-
-    def _result(
-        self, failure: tuple[Outcome, str] | None, raw: bytes, status: int | None, start_s: float
-    ) -> CommandResult:
-        outcome, detail = (Outcome.PASSED, "") if failure is None else failure
-        return CommandResult(
-            outcome=outcome,
-            detail=detail,
-            raw=raw,
-            exit_status=status,
-            elapsed_s=time.monotonic() - start_s,
-        )
-
-
-def _start(found: tuple[Mark, ...], taken: bytes) -> int:
-    for mark in found:
-        if mark.kind is MarkKind.COMMAND:
-            return mark.end
-    # Nothing was run (a syntax error): what follows the echo, which ends with the editor or its line.
-    edited = taken.rfind(EDITOR_DONE)
-    return edited + len(EDITOR_DONE) if edited >= 0 else 0
-
-
-def _end(found: tuple[Mark, ...], taken: bytes) -> int:
-    return next((mark.start for mark in reversed(found) if mark.kind is MarkKind.DONE), len(taken))
+    def _output(self, dialect: Dialect) -> bytes:
+        """What the command printed so far, marks removed."""
+        shown, found = self._listener.shown(), self._listener.found()
+        line = self._last_line.removeprefix(_PASTE_START).removesuffix(_PASTE_END)
+        start = dialect.find_output(Typed(shown=shown, marks=found, line=line, line_at=self._last_line_at))
+        done = last_done(found)
+        return self._marks.strip(shown[start : len(shown) if done is None else done.start])

@@ -84,6 +84,14 @@ def render_screen(raw: bytes, *, columns: int = COLUMNS, rows: int = ROWS) -> tu
     return _without_blank_end(drawn)
 
 
+def render_output(raw: bytes, *, columns: int = COLUMNS, rows: int = ROWS) -> tuple[OutputLine, ...]:
+    """What a reader saw of a command: a full-screen program's last picture, then the lines left behind."""
+    return (
+        *render_screen(raw, columns=columns, rows=rows),
+        *render_terminal(raw, columns=columns, rows=rows),
+    )
+
+
 def visible_screen(raw: bytes, *, columns: int = COLUMNS, rows: int = ROWS) -> tuple[OutputLine, ...]:
     """What stands on the terminal right now: the alternate screen where it is on, else the last rows."""
     last = deque(_ALTERNATE.finditer(_decode(raw)), maxlen=1)

@@ -85,7 +85,7 @@ class Instance(Protocol):
     marks: Marks
     """The marks its shells print."""
     shells: frozenset[str]
-    """Names of the shells that print them."""
+    """Names of the shells that print them and are there."""
     users: frozenset[str]
     """Accounts that sessions may be opened as."""
     scratch: str

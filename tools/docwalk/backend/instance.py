@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Final
 
 from docwalk.backend import ForegroundProcess, SideTerminal
+from docwalk.dialects import SHELLS, start_up_files
 from docwalk.environment.definition import Users
 from docwalk.errors import BackendError
 
@@ -33,8 +34,6 @@ SKELETON: Final = "/etc/skel"
 
 INIT_SOURCES: Final = (Path(__file__).with_name("init.py"), Path(__file__).with_name("init_limits.py"))
 """Init, and parts of it that every instance has."""
-
-_SHELLS: Final = {"bash": "/bin/bash"}
 _PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 
 
@@ -45,20 +44,18 @@ def init_command(descriptor: int) -> tuple[str, ...]:
 
 def init_files(marks: Marks) -> Mapping[PurePosixPath, bytes]:
     """Files that init and the shells' start-up files read: path inside to content."""
-    # The environments' /etc/bash.bashrc reads the last one, so that login shells and nested ones have it.
-    sources = {RUN / path.name: path.read_bytes() for path in INIT_SOURCES}
-    return {**sources, RUN / "bashrc": marks.bash().encode()}
+    # Environments' start-up files (/etc/bash.bashrc) read these: login shells and nested ones have them.
+    shells = {RUN / name: content for name, content in start_up_files(marks.nonce).items()}
+    return {**{RUN / path.name: path.read_bytes() for path in INIT_SOURCES}, **shells}
 
 
 def shell_path(name: str) -> str:
     """Where the shell of that name is in environments."""
-    return _SHELLS.get(name, f"/bin/{name}")
+    return SHELLS[name].program if name in SHELLS else f"/bin/{name}"
 
 
 class InitInstance:
     """One environment opened for one walk, with our init as its first process."""
-
-    shells = frozenset(_SHELLS)
 
     def __init__(
         self,
@@ -90,6 +87,8 @@ class InitInstance:
         self._services = services
         self._limits = limits
         self._close = end
+        there = channel.ask("programs", paths=sorted({each.program for each in SHELLS.values()}))["found"]
+        self.shells = frozenset(name for name, each in SHELLS.items() if each.program in there)
         self._has_accounts = definition.users is Users.MANY
         others = (each.name for each in definition.accounts) if self._has_accounts else ()
         self.users = frozenset({definition.user, *others})
@@ -102,18 +101,20 @@ class InitInstance:
         Raises:
             BackendError: the instance has no such shell or account, or its init is gone.
         """
-        if shell not in _SHELLS:
+        if shell not in self.shells:
             raise BackendError(
-                f"shell `{shell}` has no marks in `{self._definition.name}`", hint=f"use {', '.join(_SHELLS)}"
+                f"docwalk cannot follow the shell `{shell}` in `{self._definition.name}`",
+                hint=f"use {', '.join(sorted(self.shells))}",
             )
         name = self._definition.user if user is None else user
         if name not in self.users:
             raise BackendError(f"environment `{self._definition.name}` has no account `{name}`")
+        dialect = SHELLS[shell]
         reply, descriptor = self._channel.ask_descriptor(
             "open",
-            path=_SHELLS[shell],
-            argv=[f"-{shell}"],
-            environ={**_login(name, _SHELLS[shell]), **environ},
+            path=dialect.program,
+            argv=dialect.argv,
+            environ={**_login(name, dialect.program), **environ},
             cwd=_home(name),
             rows=rows,
             columns=columns,
