@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 DIALECTS: Final = {"bash": "bash", "sh": "dash", "dash": "dash", "ksh": "ksh"}
 """Shells that ShellCheck knows; the others' commands are not looked at."""
 EXCLUDED: Final = {
+    "SC1007": "`NAME= command` gives a variable no value for one command, and is meant",
     "SC1090": "what a command sources is in the cluster, not in the page",
     "SC1091": "the same",
     "SC2034": "a variable may be there to be looked at, or for a program",
@@ -36,7 +37,7 @@ EXCLUDED: Final = {
     "SC2317": "after `exit` a person logs in again",
 }
 """Codes that are about scripts and not about what people type, and why."""
-EXCLUDED_IN_SCRIPTS: Final = ("SC1090", "SC1091", "SC2154")
+EXCLUDED_IN_SCRIPTS: Final = ("SC1007", "SC1090", "SC1091", "SC2154")
 """Those of them that are left out of scripts (`{file}` blocks with `#!`) too."""
 _PLACEHOLDER: Final = re.compile(r"\[\[(?:site:[^\[\]\s]+|[a-z][a-z0-9-]*)\]\]")
 
