@@ -14,7 +14,7 @@ from docwalk.backend.relay import INDEX_PORT
 from docwalk.bubblewrap import FRESH_FOLDERS, Bind, Network
 from docwalk.environment.devices import device_binds
 from docwalk.environment.package_proxy import shared_package_proxy
-from docwalk.environment.transport import detect_transport
+from docwalk.environment.transport import UV_SETTINGS, detect_transport, uv_settings
 from docwalk.errors import BackendError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path, PurePosixPath
 
     from docwalk.environment.definition import Environment
+    from docwalk.environment.store import BuiltEnvironment
     from docwalk.environment.transport import Transport
     from docwalk.marks import Marks
 
@@ -40,30 +41,34 @@ class Contents:
     """The mirror that a relay from `INDEX_PORT` leads to; None without relay."""
 
 
-def contents_of(definition: Environment, marks: Marks, *, downloads_dir: Path) -> Contents:
-    """What to bring into an instance of `definition`.
+def contents_of(environment: BuiltEnvironment, marks: Marks, *, downloads_dir: Path) -> Contents:
+    """What to bring into an instance of `environment`.
 
     Args:
-        definition: the environment's definition.
+        environment: its definition and layers.
         marks: what its shells print.
         downloads_dir: where the package mirror keeps its files.
 
     Raises:
         BackendError: its network policy cannot be kept with this machine's package index.
     """
+    definition = environment.environment
     transport = detect_transport()
     mirror = _mirror(definition, transport, downloads_dir)
     is_relayed = mirror is not None and definition.network is Network.PACKAGES
+    index_url = f"http://127.0.0.1:{INDEX_PORT}/index/" if is_relayed else mirror
     generated = transport.files(
         hostname=definition.hostname,
-        package_proxy=f"http://127.0.0.1:{INDEX_PORT}/index/" if is_relayed else mirror,
+        package_proxy=index_url,
         aliases=definition.hosts,
         resolves_names=definition.network is Network.HOST,
     )
     mounted = [Bind(source=each.source, target=each.target) for each in definition.mounts if each.source]
+    # Only files that a layer has can be replaced.
+    settings = uv_settings(index_url) if environment.find(str(UV_SETTINGS)) is not None else {}
     return Contents(
         binds=(*transport.binds(), *device_binds(definition.devices), *mounted),
-        files={**generated, **init_files(marks)},
+        files={**generated, **settings, **init_files(marks)},
         tmpfs=(*FRESH_FOLDERS, *(each.target for each in definition.mounts if each.source is None)),
         index_url=mirror if is_relayed else None,
     )

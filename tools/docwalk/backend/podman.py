@@ -181,7 +181,7 @@ def _open_in(folder: Path, environment: BuiltEnvironment, lock: int) -> InitInst
     """Mount the overlay below `folder`, start podman, let init begin."""
     definition = environment.environment
     marks = Marks(nonce=secrets.token_hex(8))
-    contents = contents_of(definition, marks, downloads_dir=folder.parent.parent / "downloads")
+    contents = contents_of(environment, marks, downloads_dir=folder.parent.parent / "downloads")
     is_root = os.geteuid() == 0
     container = Container(
         name=f"docwalk-{secrets.token_hex(6)}",

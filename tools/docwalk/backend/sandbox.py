@@ -81,7 +81,7 @@ def _open_in(folder: Path, environment: BuiltEnvironment, ids: Ids, lock: int) -
     definition = environment.environment
     marks = Marks(nonce=secrets.token_hex(8))
     upper, work = ids.make_upper(folder)
-    contents = contents_of(definition, marks, downloads_dir=folder.parent.parent / "downloads")
+    contents = contents_of(environment, marks, downloads_dir=folder.parent.parent / "downloads")
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     spec = ids.fit(
         SandboxSpec(

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _PIP_CONF = PurePosixPath("/etc/pip.conf")
+UV_SETTINGS = PurePosixPath("/etc/uv/uv.toml")
+"""Where uv reads settings of the machine; filled where an environment has that file."""
 _PACKAGES = PurePosixPath("/srv/packages")
 _BUNDLE = PurePosixPath("/etc/ssl/certs/ca-certificates.crt")
 _MOST_FOLDERS = 10
@@ -186,6 +188,12 @@ class Transport:
                     yield name, local
             elif name not in {"index-url", "proxy"}:
                 yield name, values
+
+
+def uv_settings(index_url: str | None) -> Mapping[PurePosixPath, bytes]:
+    """Settings of uv, which name the index that stands in for the default one; None names none."""
+    text = "" if index_url is None else f'[[index]]\nurl = "{index_url}"\ndefault = true\n'
+    return {UV_SETTINGS: text.encode()}
 
 
 def _is_remote(url: str) -> bool:

@@ -1,0 +1,66 @@
+"""The command line of podman; nothing is started."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+from docwalk.backend.contents import Contents
+from docwalk.backend.podman import Container, podman_argv
+from docwalk.bubblewrap import Bind, Network
+from docwalk.environment.definition import Environment, load_environment
+
+DEFINITION = """\
+title = "Small"
+network = "{network}"
+
+[base]
+suite = "bookworm"
+packages = ["bash"]
+"""
+
+
+def definition(folder: Path, network: Network) -> Environment:
+    (folder / "small").mkdir()
+    (folder / "small" / "environment.toml").write_text(DEFINITION.format(network=network.value))
+    return load_environment(folder / "small")
+
+
+def argv(environment: Environment) -> str:
+    """The whole command line, on one line, without the numbers of this machine."""
+    contents = Contents(
+        binds=(Bind(source=Path("/host/wheels"), target=PurePosixPath("/srv/packages/0")),),
+        files={},
+        tmpfs=(PurePosixPath("/tmp"),),
+        index_url=None,
+    )
+    container = Container(
+        name="docwalk-1",
+        root=Path("/i/root"),
+        first_id=100000,
+        files=(Bind(source=Path("/i/files/0"), target=PurePosixPath("/etc/pip.conf")),),
+        contents=contents,
+    )
+    words = podman_argv(environment, container)
+    return " ".join(
+        word for word in words if word != "--ulimit" and not word.startswith(("nofile=", "nproc="))
+    )
+
+
+def test_a_whole_container(tmp_path: Path) -> None:
+    assert argv(definition(tmp_path, Network.NONE)) == (
+        "podman run --rm --name docwalk-1 --pull never --log-driver none "
+        "--uidmap 0:100000:65536 --gidmap 0:100000:65536 --user 1000:1000 --cap-drop ALL "
+        "--security-opt no-new-privileges --security-opt label=disable --network none "
+        "--hostname login1 --no-hosts --http-proxy=false --workdir / --preserve-fds 2 "
+        "--tmpfs /tmp:mode=1777 --tmpfs /run/docwalk:mode=1777 "
+        "--volume /host/wheels:/srv/packages/0:ro --volume /i/files/0:/etc/pip.conf:ro "
+        "--rootfs /i/root /usr/bin/python3 -I -S -X utf8 /run/docwalk/init.py 3"
+    )
+
+
+def test_only_host_shares_the_network(tmp_path: Path) -> None:
+    assert "--network host " in argv(definition(tmp_path, Network.HOST))
+
+
+def test_packages_has_a_network_of_its_own(tmp_path: Path) -> None:
+    assert "--network none " in argv(definition(tmp_path, Network.PACKAGES))
