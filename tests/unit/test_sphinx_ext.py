@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import json
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import pytest
 
 from docwalk.results import OutputLine, Style, StyledText
 from docwalk.sphinx_ext.ansi import BACKGROUND, PALETTE, contrast, lines_html, readable
+from docwalk.sphinx_ext.banner import banner_html
+from docwalk.sphinx_ext.block_html import block_html
 from docwalk.sphinx_ext.dates import day, duration
 from docwalk.sphinx_ext.feedback import block_report_html, report_url
-from docwalk.sphinx_ext.manifest import gpu_sentence
+from docwalk.sphinx_ext.manifest import gpu_sentence, is_simulated
 from docwalk.sphinx_ext.pages import PageFacts, WalkSummary, count_statuses
 from docwalk.sphinx_ext.rewrite import rewrite_blocks
 from docwalk.sphinx_ext.verification import LineRule, verification_html, verification_json
 from docwalk.sphinx_ext.view import WalkFacts, anchor_of, view_block
 from docwalk.status import Status
 from docwalk.testing import planned
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def styled(text: str, style: Style) -> str:
@@ -144,7 +151,9 @@ def test_what_kind_of_gpu_is_always_said(manifest: dict[str, object], sentence: 
     assert gpu_sentence(manifest) == sentence
 
 
-def page_with(status: Status, reason: str) -> PageFacts:
+def page_with(
+    status: Status, reason: str, manifest: Mapping[str, object] = MappingProxyType({})
+) -> PageFacts:
     document, (walk,) = planned("# A <page>\n\n```console\n$ true\n```\n", path="tutorials/a.md")
     facts = WalkFacts(
         name=walk.name,
@@ -155,6 +164,7 @@ def page_with(status: Status, reason: str) -> PageFacts:
         reason=reason,
         recorded_at="2026-11-22T10:00:00+00:00",
         steps=(),
+        saw_simulated_gpu=is_simulated(manifest),
     )
     summary = WalkSummary(
         name=walk.name,
@@ -168,6 +178,7 @@ def page_with(status: Status, reason: str) -> PageFacts:
         passed=status is not Status.FAILING,
         environment_digest="sha256:" + "a" * 64,
         mode="sandbox/plain",
+        manifest=manifest,
     )
     view = view_block(document.blocks[0], (), status=status, reason=reason, walks=(facts,))
     return PageFacts(
@@ -178,6 +189,23 @@ def page_with(status: Status, reason: str) -> PageFacts:
         blocks=(view,),
         fresh_days=7,
     )
+
+
+SIMULATED = {"gpu": {"kind": "simulated", "model": "Simulated GPU", "driver": "0.0", "count": 1}}
+REAL = {"gpu": {"kind": "real", "model": "NVIDIA A100", "driver": "550.1", "count": 1}}
+
+
+@pytest.mark.parametrize(("manifest", "is_said"), [(SIMULATED, True), (REAL, False), ({}, False)])
+def test_a_simulated_gpu_is_called_so_on_block_banner_and_matrix(
+    manifest: Mapping[str, object], *, is_said: bool
+) -> None:
+    page = page_with(Status.VERIFIED, "", manifest)
+    shown = (
+        block_html(page.blocks[0], report=""),
+        banner_html(page, issues="", verification_url=""),
+        verification_html([page], [], url_of=str, file_url=str),
+    )
+    assert [("simulated GPU</strong>" in html) for html in shown] == [is_said] * 3
 
 
 RULE = LineRule(name="links", pattern="Looking in <links>.*", reason="only here")

@@ -61,6 +61,8 @@ _FILE_MEANINGS = {
     Status.RAN: "the file was written just as it stands here",
 }
 
+_SIMULATED = "<strong>simulated GPU</strong>"
+
 _REASON_LEADS = {
     Status.STALE: "Stale",
     Status.FAILING: "This fails",
@@ -267,16 +269,18 @@ def _when(view: BlockView) -> str:
         if view.elapsed_s is not None and is_evidence(view.status)
         else ""
     )
-    return f' <span class="dw-when">{time_html(view.recorded_at)}{where}{took}</span>'
+    gpu = f" with a {_SIMULATED}" if view.saw_simulated_gpu else ""
+    return f' <span class="dw-when">{time_html(view.recorded_at)}{where}{gpu}{took}</span>'
 
 
 def _walk_row(walk: WalkFacts) -> str:
     labels = escape(", ".join(walk.labels) or "the only one", quote=False)
     reason = f"<br>{prose_html(walk.reason)}" if walk.reason else ""
     when = "no record"
+    gpu = f", {_SIMULATED}" if walk.saw_simulated_gpu else ""
     if walk.recorded_at is not None:
         when = time_html(walk.recorded_at) if walk.status is not Status.NOT_RUN else "&ndash;"
     return (
-        f"<tr><td>{labels}</td><td>{escape(walk.environment, quote=False)}</td>"
+        f"<tr><td>{labels}</td><td>{escape(walk.environment, quote=False)}{gpu}</td>"
         f"<td>{badge_html(walk.status)}{reason}</td><td>{when}</td></tr>"
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from docwalk.record import record_path
 from docwalk.results import Outcome
+from docwalk.sphinx_ext.manifest import is_simulated
 from docwalk.sphinx_ext.notes import download_of
 from docwalk.sphinx_ext.pages import PageFacts, WalkSummary
 from docwalk.sphinx_ext.view import WalkFacts, view_block
@@ -99,6 +100,8 @@ def _facts(
             labels=_labels(walks[each.walk_name]),
             is_default=each.is_default,
             environment=each.environment,
+            saw_simulated_gpu=each.walk_name in records
+            and is_simulated(records[each.walk_name].result.manifest),
             status=each.status,
             reason=each.reason,
             recorded_at=each.started_at,

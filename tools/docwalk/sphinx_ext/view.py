@@ -74,6 +74,8 @@ class WalkFacts:
     """Whether it is the page's default walk."""
     environment: str
     """Name of the environment."""
+    saw_simulated_gpu: bool = False
+    """Whether the GPUs of its record do not exist."""
     status: Status
     """The block's status in this walk."""
     reason: str
@@ -132,6 +134,8 @@ class BlockView:
     """Start of the walk that is shown, ISO 8601 in UTC; None where no record is shown or blamed."""
     environment: str
     """Environment of that walk; empty without any walk."""
+    saw_simulated_gpu: bool
+    """Whether the GPUs of that walk's record do not exist."""
     elapsed_s: float | None
     """Seconds the block's steps took in it; None without recorded steps."""
     walks: tuple[WalkFacts, ...]
@@ -208,6 +212,7 @@ def view_block(
         folded_as=_folded_as(block.options),
         recorded_at=shown.recorded_at if shown is not None else None,
         environment=shown.environment if shown is not None else "",
+        saw_simulated_gpu=shown is not None and shown.saw_simulated_gpu,
         elapsed_s=sum(step.elapsed_s for step in steps) if steps else None,
         walks=tuple(ordered),
         variants=_variants(ordered[1:], block, commands, parts) if usable and is_transcript else (),
