@@ -87,7 +87,11 @@ def shown(source: Source) -> Iterator[str]:
             for index in claim.steps:
                 step = page.walk.steps[index]
                 action = step.action
-                typed = f"write {action.path}" if isinstance(action, EditFile) else f"$ {action.command}"
+                typed = (
+                    f"write {action.path}"
+                    if isinstance(action, EditFile)
+                    else f"{step.shell or ''}$ {action.command}"
+                )
                 yield f"  {step.line}: " + typed.replace("\n", "\n      > ")
             yield from (f"  {line.source_line}:   {line}" for line in claim.expected)
         yield from (f"  {each.line}: not typed: {each.reason}" for each in block.unchecked)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 SHELLS: Final = frozenset({"bash", "sh", "zsh", "shell", "dash", "tcsh", "csh", "fish", "ksh"})
 """Languages of blocks that are commands even without a prompt."""
+OWN_SHELLS: Final = {"zsh": "zsh", "tcsh": "tcsh", "csh": "tcsh", "fish": "fish", "dash": "dash"}
+"""Languages that name a shell, and which one is opened for them; the others mean the walk's."""
 SESSIONS: Final = frozenset(
     {"console", "terminal", "bash-session", "sh-session", "shellsession", "commandline", *SHELL_ALIASES}
 )
@@ -75,6 +77,8 @@ class Piece:
     """For a script with a name: the file that is written."""
     reason: str | None = None
     """Why nothing of it can be tried."""
+    shell: str | None = None
+    """The shell it is typed in, where its language is another than the walk's; None is the walk's."""
     users: set[str] = field(default_factory=set)
     """Accounts in its prompts."""
     hosts: set[str] = field(default_factory=set)
@@ -124,9 +128,15 @@ def _piece(block: CodeBlock, shell: str) -> Piece | None:
         return Piece(block=block, reason=reason)
     if (is_ours or block.language in UNNAMED) and first.startswith("#!"):
         return Piece(block=block, file=block.title)
+    own = OWN_SHELLS.get(block.language, shell)
+    piece: Piece | None = None
     if has_prompts and (is_ours or block.language in UNNAMED):
-        return _transcript(block, shell)
-    return _commands(block, shell) if block.language in SHELLS else None
+        piece = _transcript(block, own)
+    elif block.language in SHELLS:
+        piece = _commands(block, own)
+    if piece is not None and own != shell:
+        piece.shell = own
+    return piece
 
 
 def _why_nothing(block: CodeBlock, first: str, *, is_ours: bool, has_prompts: bool) -> str | None:
@@ -145,9 +155,11 @@ def _why_nothing(block: CodeBlock, first: str, *, is_ours: bool, has_prompts: bo
 
 
 def _prompt(text: str) -> re.Match[str] | None:
-    """The prompt a line begins with; a bare `#` is a comment."""
+    """The prompt a line begins with; a bare `#` is a comment, and `% Words` is one of TeX or MATLAB."""
     found = PROMPT.match(text)
     if found is None or found["prompt"] == "#":
+        return None
+    if found["prompt"] == "%" and re.match(r"[a-z./~$]", text[found.end() :]) is None:
         return None
     return found
 
@@ -195,7 +207,7 @@ def _transcript(block: CodeBlock, shell: str) -> Piece:
             at += 1
             continue
         piece.users.update(name for name in (prompt["user_1"], prompt["user_2"]) if name)
-        piece.hosts.update(name for name in (prompt["host_1"], prompt["host_2"]) if name)
+        piece.hosts.update(name for name in (prompt["host_1"], prompt["host_2"], prompt["host_3"]) if name)
         rest = [line.text[prompt.end() :]]
         for each in block.lines[at + 1 :]:
             if _prompt(each.text):

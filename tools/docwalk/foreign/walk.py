@@ -167,13 +167,15 @@ class _Maker:
             content = "".join(f"{each.text}\n" for each in piece.block.lines)
             first = piece.block.lines[0].number
             action = EditFile(path=piece.file, content=content, mode=FileMode.CREATE, source_line=first)
-            claims.append(Claim(steps=(self._step(action, line, piece.block.lines[0].span),), expected=()))
+            claims.append(
+                Claim(steps=(self._step(action, line, piece.block.lines[0].span, None),), expected=())
+            )
         indexes: list[int] = []
         for command in piece.commands:
             if command.reason is not None:
                 unchecked.append(Unchecked(line=command.line, reason=command.reason))
                 continue
-            indexes.append(self._step(_typed(command.text), command.line, command.span))
+            indexes.append(self._step(_typed(command.text), command.line, command.span, piece.shell))
             if piece.is_transcript:
                 shown = command.output
                 if command is piece.commands[-1] and not any(each.text.strip() for each in shown):
@@ -197,7 +199,7 @@ class _Maker:
     def _claim(self, indexes: Sequence[int], shown: Sequence[TextLine]) -> Claim:
         return Claim(steps=tuple(indexes), expected=expect_lines(shown, names=self._names))
 
-    def _step(self, action: Action, line: int, span: Span) -> int:
+    def _step(self, action: Action, line: int, span: Span, shell: str | None) -> int:
         index = len(self.steps)
         self.steps.append(
             Step(
@@ -207,6 +209,7 @@ class _Maker:
                 span=span,
                 expected_span=Span(start=span.end, end=span.end),
                 session="main",
+                shell=shell,
                 user=None,
                 timeout_s=STEP_TIMEOUT_S,
                 action=action,
