@@ -24,6 +24,7 @@ from docwalk.redaction import compile_redactions
 from docwalk.requirements import Facts, Requirement
 from docwalk.results import Outcome, OutputLine, StepResult, WalkResult
 from docwalk.sessions import Session, SessionKey, Sessions
+from docwalk.stop import Stop
 from docwalk.terminal import COLUMNS, ROWS, render_screen, render_terminal
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def run_walk(
     environment: BuiltEnvironment,
     on_step: Callable[[Step, StepResult], None] | None = None,
     after_mismatch: AfterMismatch = AfterMismatch.STOP,
+    at_stop: Callable[[Stop], None] | None = None,
 ) -> WalkResult:
     """Walk `walk` in a fresh instance of `environment`, which is gone afterwards.
 
@@ -69,6 +71,8 @@ def run_walk(
         on_step: called after each step, in order, also for those that are not run.
         after_mismatch: whether steps follow one with other output or another status than expected. After any
             other failure (no time left, a lost shell, …) none do.
+        at_stop: called after the step at which the walk fails, before anything is tidied up, or else after
+            the last one; the time it takes is not the walk's.
 
     Raises:
         BackendError: the machine cannot do it, or the instance died.
@@ -87,24 +91,20 @@ def run_walk(
             if on_step is not None:
                 on_step(step, result)
             goes_on = after_mismatch is AfterMismatch.GO_ON and result.outcome in _WENT_ON
-            if reason is None and result.outcome not in _ENDED_WELL and not goes_on:
+            fails = reason is None and result.outcome not in _ENDED_WELL and not goes_on
+            is_end = reason is None and len(results) == len(walk.steps)
+            if fails:
                 reason = f"the {step.purpose.value} at line {step.line} failed ({result.outcome.value})"
+            if at_stop is not None and (fails or is_end):
+                rest = [_not_run(each, reason or "") for each in walk.steps[len(results) :]]
+                so_far = runner.result(started, (*results, *rest))
+                runner.pause(lambda: at_stop(runner.stop(step, result, so_far)))  # noqa: B023 - called at once
         failed = any(each.outcome not in _ENDED_WELL for each in results)
         services = instance.services() if failed else ()
     finally:
         runner.close()
         instance.close()
-    return WalkResult(
-        walk_name=walk.name,
-        started_at=started.isoformat(timespec="seconds"),
-        elapsed_s=time.monotonic() - start_s,
-        environment_digest=environment.digest,
-        manifest=environment.manifest,
-        mode=instance.mode,
-        terminal={**TERMINAL, "COLUMNS": str(COLUMNS), "LINES": str(ROWS)},
-        steps=tuple(results),
-        services=services,
-    )
+    return replace(runner.result(started, tuple(results)), services=services)
 
 
 def _not_run(step: Step, reason: str) -> StepResult:
@@ -146,6 +146,29 @@ class _Runner:
         session = self.sessions.find(self._key(step))
         is_possible = session is None or session.shell.is_alive
         return self.run(step) if step.purpose is Purpose.TEARDOWN and is_possible else _not_run(step, reason)
+
+    def result(self, started: datetime, steps: tuple[StepResult, ...]) -> WalkResult:
+        """The walk's result with the results of its steps."""
+        return WalkResult(
+            walk_name=self.walk.name,
+            started_at=started.isoformat(timespec="seconds"),
+            elapsed_s=time.monotonic() - self.start_s,
+            environment_digest=self.environment.digest,
+            manifest=self.environment.manifest,
+            mode=self.instance.mode,
+            terminal={**TERMINAL, "COLUMNS": str(COLUMNS), "LINES": str(ROWS)},
+            steps=steps,
+        )
+
+    def stop(self, step: Step, result: StepResult, so_far: WalkResult) -> Stop:
+        """Where the walk stands after `step`."""
+        return Stop(step=step, result=result, so_far=so_far, sessions=self.sessions, key=self._key(step))
+
+    def pause(self, action: Callable[[], None]) -> None:
+        """Do something in time that is not the walk's."""
+        began_s = time.monotonic()
+        action()
+        self.start_s += time.monotonic() - began_s
 
     def close(self) -> None:
         """Hang up in every session."""

@@ -75,6 +75,13 @@ class Sessions:
                 session.shell.run("exit", timeout_s=_LOGOUT_S)
         session.shell.close()
 
+    def hang_up(self, key: SessionKey) -> None:
+        """Close a session's terminal, whatever runs in it; it is opened anew when it is next asked for."""
+        session = self._open.pop(key, None)
+        self._ended.pop(key, None)
+        if session is not None:
+            session.shell.close()
+
     def note_end(self, key: SessionKey, line: int) -> None:
         """Remember that the step at `line` ended the session's shell, if it did."""
         if key in self._open and not self._open[key].shell.is_alive:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from docwalk.plan import Step, Walk
     from docwalk.record import Record
     from docwalk.results import StepResult, WalkResult
+    from docwalk.stop import Stop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +122,9 @@ class Verifier:
         *,
         on_step: Callable[[Step, StepResult], None] | None = None,
         after_mismatch: AfterMismatch = AfterMismatch.STOP,
+        at_stop: Callable[[Stop], None] | None = None,
     ) -> WalkResult:
-        """Run a walk in a fresh instance.
+        """Run a walk in a fresh instance; arguments as those of `run_walk`.
 
         Raises:
             BackendError: it could not be started.
@@ -133,17 +135,22 @@ class Verifier:
             environment=self.built(walk),
             on_step=on_step,
             after_mismatch=after_mismatch,
+            at_stop=at_stop,
         )
 
     def verify(
-        self, walk: Walk, *, on_step: Callable[[Step, StepResult], None] | None = None
+        self,
+        walk: Walk,
+        *,
+        on_step: Callable[[Step, StepResult], None] | None = None,
+        at_stop: Callable[[Stop], None] | None = None,
     ) -> tuple[Record, Path]:
         """Run a walk and keep its record, whether it passed or not; the record and its file.
 
         Raises:
             BackendError: it could not be started; there is no record then.
         """
-        result = self.run(walk, on_step=on_step)
+        result = self.run(walk, on_step=on_step, at_stop=at_stop)
         used_network = self.environments[walk.environment].network is not Network.NONE
         record = make_record(walk, result, used_network=used_network)
         return record, save_record(record, self.project.records_dir)

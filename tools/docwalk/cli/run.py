@@ -13,8 +13,10 @@ from rich.console import Console
 
 from docwalk.cli import Exit
 from docwalk.cli.document_option import or_documents
+from docwalk.cli.look_around import LookAround
 from docwalk.cli.selection import select
 from docwalk.errors import BackendError
+from docwalk.passthrough import require_terminal
 from docwalk.record import RecordError
 from docwalk.report.github import walk_annotations
 from docwalk.report.progress import BuildProgress, WalkProgress
@@ -23,6 +25,8 @@ from docwalk.status import block_statuses
 from docwalk.verify import Verifier, environment_digests
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from docwalk.plan import Walk
     from docwalk.record import Record
 
@@ -31,38 +35,27 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("--walk", "walks", multiple=True, metavar="NAME", help="Only this walk; may be repeated.")
 @click.option("-k", "--keyword", default="", metavar="TEXT", help="Only walks whose name contains TEXT.")
+@click.option("--shell", is_flag=True, help="Enter the session of the step at which a walk fails.")
 @or_documents
-def run(paths: tuple[Path, ...], walks: tuple[str, ...], keyword: str) -> int:
+def run(
+    paths: tuple[Path, ...],
+    walks: tuple[str, ...],
+    keyword: str,
+    *,
+    shell: bool,
+) -> int:
     """Walk pages and keep the records.
 
     PATHS are pages and folders; without any, every page of the project is walked.
     """
     started_s = time.monotonic()
+    if shell:
+        require_terminal()
     selection = select(paths, walks=walks, keyword=keyword)
     console = Console()
     verifier = Verifier.of(selection.project)
     verifier.build_missing(selection.walks, shown=lambda: BuildProgress(console))
-    records: dict[str, Record] = {}
-    unstarted = 0
-    with WalkProgress(console, len(selection.walks)) as progress:
-        for walk in selection.walks:
-            if not walk.steps:
-                console.print(f"{walk.name}: nothing to run", highlight=False, markup=False, soft_wrap=True)
-                continue
-            progress.begin(walk)
-            try:
-                record, _ = verifier.verify(walk, on_step=progress.step)
-            except RecordError:
-                raise  # no later walk could keep its record either
-            except BackendError as error:
-                progress.end()
-                unstarted += 1
-                _show_error(walk, error, console)
-                continue
-            progress.end()
-            records[walk.name] = record
-            console.print(walk_line(record), soft_wrap=True, highlight=False)
-            _show_failure(walk, record, console)
+    records, unstarted = _walk_all(selection.walks, verifier, console, lets_in=shell)
     statuses = block_statuses(
         selection.walks,
         records,
@@ -84,6 +77,44 @@ def run(paths: tuple[Path, ...], walks: tuple[str, ...], keyword: str) -> int:
         return Exit.BACKEND
     failed = any(record.failing_step is not None for record in records.values())
     return Exit.FAILED if failed else Exit.OK
+
+
+def _walk_all(
+    walks: Sequence[Walk], verifier: Verifier, console: Console, *, lets_in: bool
+) -> tuple[dict[str, Record], int]:
+    """Records of the walks that were run, by name, and how many could not be started."""
+    records: dict[str, Record] = {}
+    unstarted = 0
+    with WalkProgress(console, len(walks)) as progress:
+        look_around = LookAround(console, progress, at_end=len(walks) == 1)
+        for walk in walks:
+            if not walk.steps:
+                console.print(f"{walk.name}: nothing to run", highlight=False, markup=False, soft_wrap=True)
+                continue
+            if look_around.was_used:
+                break
+            progress.begin(walk)
+            look_around.walk = walk
+            try:
+                record, _ = verifier.verify(
+                    walk, on_step=progress.step, at_stop=look_around if lets_in else None
+                )
+            except RecordError:
+                raise  # no later walk could keep its record either
+            except BackendError as error:
+                progress.end()
+                unstarted += 1
+                _show_error(walk, error, console)
+                continue
+            progress.end()
+            records[walk.name] = record
+            console.print(walk_line(record), soft_wrap=True, highlight=False)
+            if not look_around.was_used:
+                _show_failure(walk, record, console)
+    if lets_in and not look_around.was_used:
+        said = "no walk failed: to look around at the end of one, name it with --walk"
+        console.print(said, style="bold", highlight=False)
+    return records, unstarted
 
 
 def _show_error(walk: Walk, error: BackendError, console: Console) -> None:

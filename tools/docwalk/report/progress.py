@@ -6,6 +6,7 @@ On a terminal one live line per thing under way; elsewhere one plain line when s
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.progress import (
@@ -21,6 +22,7 @@ from docwalk.plan import EditFile, TypeCommand
 from docwalk.report.text import duration
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
     from typing import Self
 
@@ -62,6 +64,17 @@ class _Live:
     ) -> None:
         if self.progress is not None:
             self.progress.stop()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Leave the terminal to somebody else for a while."""
+        if self.progress is not None:
+            self.progress.stop()
+        try:
+            yield
+        finally:
+            if self.progress is not None:
+                self.progress.start()
 
     def refresh(self) -> None:
         """Draw what is under way now, rather than at the next tenth of a second."""
