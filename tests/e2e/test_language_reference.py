@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,15 +90,16 @@ def find() -> Find:
     return built
 
 
-def planned(text: str) -> Plan:
-    """The walks of the page that an example is."""
-    return make_plan(parse_documents(Source(path=Path("page.md"), text=text), PROJECT), PROJECT)
+def planned(text: str, folder: Path) -> Plan:
+    """The walks of the page that an example is, were it alone in the folder of its page."""
+    project = replace(PROJECT, root=folder)
+    return make_plan(parse_documents(Source(path=Path("page.md"), text=text), project), project)
 
 
-def complaint(text: str, find: Find) -> str:
+def complaint(text: str, folder: Path, find: Find) -> str:
     """What `docwalk run page.md` says of a page; empty where all is well."""
     try:
-        plan = planned(text)
+        plan = planned(text, folder)
     except SourceError as error:
         return str(error)
     for walk in plan.walks:
@@ -124,8 +125,8 @@ def rewrite(case: Case, body: str) -> None:
 @pytest.mark.parametrize("case", tuple(examples()), ids=str)
 def test_an_example_does_what_it_says(case: Case, find: Find) -> None:
     text = "\n".join(case.lines) + "\n"
-    assert complaint(text, find) == ""
-    assert planned(text).walks
+    assert complaint(text, case.page.parent, find) == ""
+    assert planned(text, case.page.parent).walks
 
 
 @pytest.mark.parametrize("case", tuple(changes()), ids=str)
@@ -134,7 +135,7 @@ def test_a_changed_example_fails_with_exactly_this_message(
 ) -> None:
     failing = Failing.parse(case.change)
     text = "\n".join(failing.apply(case.lines)) + "\n"
-    actual = tidy(complaint(text, find))
+    actual = tidy(complaint(text, case.page.parent, find))
     assert actual, "the changed example passes"
     if request.config.getoption("--regen"):
         rewrite(case, str(Failing(change=failing.change, message=tuple(actual.split("\n")))))
