@@ -51,8 +51,9 @@ def test_a_whole_instance() -> None:
         "--unshare-pid --unshare-ipc --unshare-uts --unshare-cgroup-try --hostname login1 "
         "--overlay-src /l/base --overlay-src /l/site --overlay /i/upper /i/work / "
         "--proc /proc --dev /dev --perms 1777 --tmpfs /tmp --perms 1777 --tmpfs /run "
+        "--perms 1777 --tmpfs /dev/shm "
         "--ro-bind /host/wheels /srv/packages/0 --bind /host/cache /srv/pip-cache "
-        "--perms 0444 --ro-bind-data 7 /etc/pip.conf "
+        "--perms 0444 --ro-bind-data 7 /etc/pip.conf --remount-ro /dev "
         "--clearenv --setenv HOME /home/reader --setenv LANG C.UTF-8 --chdir /home/reader -- bash -l"
     )
 

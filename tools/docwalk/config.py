@@ -32,6 +32,9 @@ SHELLS: Final = ("bash", "zsh", "tcsh", "fish", "dash", "sh")
 COVERAGES: Final = ("each", "all")
 """Ways to choose walks from axes."""
 
+BACKENDS: Final = ("sandbox", "podman", "host")
+"""What walks can be run in."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AxisValue:
@@ -96,6 +99,8 @@ class Project:
     """Days after which any other record is stale."""
     records_dir: Path
     """Folder of records."""
+    backend: str = BACKENDS[0]
+    """What walks are run in."""
     lint: LintSettings = field(default_factory=LintSettings)
     """What `docwalk lint` looks for."""
 
@@ -173,6 +178,7 @@ class _Reader:
             "environments": self._path,
             "environment": self._text,
             "shell": self._shell,
+            "backend": self._backend,
             "records": self._path,
             "walk-timeout": self._duration,
             "coverage": self._coverage,
@@ -212,6 +218,7 @@ class _Reader:
             ("shell", "default_shell"),
             ("walk-timeout", "walk_timeout_s"),
             ("coverage", "coverage"),
+            ("backend", "backend"),
             ("fresh-days", "fresh_days"),
             ("fresh-network-days", "fresh_network_days"),
             ("axes", "axes"),
@@ -341,6 +348,14 @@ class _Reader:
         if value in COVERAGES:
             return str(value)
         self._bad(f"`{value}` is no coverage", keys, "write `each` or `all`")
+        return None
+
+    def _backend(self, value: object, keys: tuple[str, ...]) -> str | None:
+        if value in BACKENDS:
+            return str(value)
+        self._bad(
+            f"`{value}` is no backend", keys, did_you_mean(str(value), BACKENDS, otherwise="write one of")
+        )
         return None
 
     def _duration(self, value: object, keys: tuple[str, ...]) -> float | None:

@@ -50,11 +50,22 @@ class WalkFailed(Exception):  # noqa: N818 - what happened, as pytest's own outc
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--docwalk-records`."""
-    parser.getgroup("docwalk").addoption(
+    """Add the options."""
+    group = parser.getgroup("docwalk")
+    group.addoption(
         "--docwalk-records",
         metavar="DIR",
         help="folder of the records that walks leave; by default the project's own",
+    )
+    group.addoption(
+        "--docwalk-backend",
+        metavar="NAME",
+        help="what walks are run in: sandbox, podman or host; by default the project's",
+    )
+    group.addoption(
+        "--docwalk-on-this-host",
+        action="store_true",
+        help="let the backend host run pages on this machine, with your rights: nothing is isolated",
     )
 
 

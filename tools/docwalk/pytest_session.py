@@ -72,7 +72,11 @@ class WalkSession:
             SourceError: an environment's definition is wrong.
         """
         if project.root not in self._verifiers:
-            self._verifiers[project.root] = Verifier.of(project)
+            self._verifiers[project.root] = Verifier.of(
+                project,
+                backend=self._config.getoption("docwalk_backend"),
+                on_this_host=bool(self._config.getoption("docwalk_on_this_host")),
+            )
         return self._verifiers[project.root]
 
     def build_missing(self) -> None:

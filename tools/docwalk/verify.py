@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from docwalk.backend.sandbox import SandboxBackend
+from docwalk.backend.host import HostBackend, this_host
+from docwalk.backend.registry import make_backend
 from docwalk.bubblewrap import Network
 from docwalk.environment.definition import load_environments
 from docwalk.environment.digest import environment_digest
@@ -49,22 +50,30 @@ class Verifier:
     """Opens instances."""
 
     @classmethod
-    def of(cls, project: Project) -> Verifier:
-        """A verifier with the store of this account and the sandbox.
+    def of(cls, project: Project, *, backend: str | None = None, on_this_host: bool = False) -> Verifier:
+        """A verifier with the store of this account.
+
+        Args:
+            project: the project.
+            backend: name of what walks are run in; None is the project's.
+            on_this_host: whether that may be this machine itself.
 
         Raises:
             SourceError: an environment's definition is wrong.
+            BackendError: the backend needs `on_this_host`.
         """
         store = Store.default()
         return cls(
             project=project,
             environments=load_environments(project.environments_dir),
             store=store,
-            backend=SandboxBackend(store),
+            backend=make_backend(backend or project.backend, store, on_this_host=on_this_host),
         )
 
     def missing(self, walks: Iterable[Walk]) -> tuple[Environment, ...]:
         """Environments that walks with steps need and that are not built, in order of need."""
+        if isinstance(self.backend, HostBackend):
+            return ()
         names = dict.fromkeys(walk.environment for walk in walks if walk.steps)
         needed = [self.environments[name] for name in names if name in self.environments]
         return tuple(each for each in needed if self.store.find(each) is None)
@@ -110,6 +119,8 @@ class Verifier:
         if definition is None:
             folder = self.project.environments_dir
             raise BackendError(f"there is no environment `{walk.environment}` in {folder}")
+        if isinstance(self.backend, HostBackend):
+            return this_host(definition)
         found = self.store.find(definition)
         if found is None:
             message = f"the environment `{walk.environment}` is not built"

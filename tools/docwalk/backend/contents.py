@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from docwalk.backend.instance import init_files
+from docwalk.backend.limits import MEMORY_BYTES
 from docwalk.backend.relay import INDEX_PORT
 from docwalk.bubblewrap import FRESH_FOLDERS, Bind, Network
 from docwalk.environment.devices import device_binds
@@ -37,6 +38,8 @@ class Contents:
     """Read-only files: path inside to content."""
     tmpfs: tuple[PurePosixPath, ...]
     """Fresh, empty, writable folders."""
+    tmpfs_bytes: int
+    """How large each of those may become."""
     index_url: str | None
     """The mirror that a relay from `INDEX_PORT` leads to; None without relay."""
 
@@ -70,6 +73,7 @@ def contents_of(environment: BuiltEnvironment, marks: Marks, *, downloads_dir: P
         binds=(*transport.binds(), *device_binds(definition.devices), *mounted),
         files={**generated, **settings, **init_files(marks)},
         tmpfs=(*FRESH_FOLDERS, *(each.target for each in definition.mounts if each.source is None)),
+        tmpfs_bytes=definition.limits.memory_bytes or MEMORY_BYTES,
         index_url=mirror if is_relayed else None,
     )
 

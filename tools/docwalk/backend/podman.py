@@ -32,6 +32,7 @@ from docwalk.environment.owner import cannot_own, owner_fix, root_first_id
 from docwalk.environment.store import Store
 from docwalk.errors import BackendError
 from docwalk.marks import Marks
+from docwalk.seccomp import profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,6 +79,8 @@ class Container:
     """The mounted overlay."""
     first_id: int
     """What uid 0 inside is, as podman's caller counts ids."""
+    profile: Path
+    """File with the system calls it refuses."""
     files: tuple[Bind, ...]
     """Generated files."""
     contents: Contents
@@ -152,6 +155,7 @@ def podman_argv(definition: Environment, container: Container) -> tuple[str, ...
         *("--uidmap", f"0:{container.first_id}:{_IDS}", "--gidmap", f"0:{container.first_id}:{_IDS}"),
         *("--user", f"{definition.uid}:{definition.gid}", "--cap-drop", "ALL"),
         *("--security-opt", "no-new-privileges", "--security-opt", "label=disable"),
+        *("--security-opt", f"seccomp={container.profile}"),
         *("--network", "host" if definition.network is Network.HOST else "none"),
         *("--hostname", definition.hostname, "--no-hosts", "--http-proxy=false"),
         *_ulimits(),
@@ -172,7 +176,8 @@ def _ulimits() -> Iterator[str]:
 
 def _mounts(container: Container) -> Iterator[str]:
     for path in (*container.contents.tmpfs, RUN):
-        yield from ("--tmpfs", f"{path}:mode=1777")
+        yield from ("--tmpfs", f"{path}:mode=1777,size={container.contents.tmpfs_bytes}")
+    yield from ("--shm-size", str(container.contents.tmpfs_bytes))
     for bind in (*container.contents.binds, *container.files):
         yield from ("--volume", f"{bind.source}:{bind.target}:{'rw' if bind.writable else 'ro'}")
 
@@ -187,9 +192,11 @@ def _open_in(folder: Path, environment: BuiltEnvironment, lock: int) -> InitInst
         name=f"docwalk-{secrets.token_hex(6)}",
         root=folder / "root",
         first_id=root_first_id() if is_root else 1,
+        profile=folder / "seccomp.json",
         files=_write_files(folder, contents),
         contents=contents,
     )
+    container.profile.write_text(profile(), "ascii")
     lower = _link_layers(folder, environment)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     messages = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the container

@@ -28,6 +28,7 @@ from docwalk.environment.definition import Users
 from docwalk.environment.store import Store
 from docwalk.errors import BackendError
 from docwalk.marks import Marks
+from docwalk.seccomp import filter_program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,6 +91,8 @@ def _open_in(folder: Path, environment: BuiltEnvironment, ids: Ids, lock: int) -
             work=work,
             binds=contents.binds,
             tmpfs=contents.tmpfs,
+            tmpfs_bytes=contents.tmpfs_bytes,
+            system_calls=filter_program(),
             files=contents.files,
             hostname=definition.hostname,
             network=definition.network,

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
+from docwalk.backend.host import WARNING
 from docwalk.cli import Exit
+from docwalk.cli.backend_option import on_backend
 from docwalk.cli.document_option import or_documents
 from docwalk.cli.look_around import LookAround
 from docwalk.cli.selection import select
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 @click.option("--walk", "walks", multiple=True, metavar="NAME", help="Only this walk; may be repeated.")
 @click.option("-k", "--keyword", default="", metavar="TEXT", help="Only walks whose name contains TEXT.")
 @click.option("--shell", is_flag=True, help="Enter the session of the step at which a walk fails.")
+@on_backend
 @or_documents
 def run(
     paths: tuple[Path, ...],
@@ -43,6 +46,8 @@ def run(
     keyword: str,
     *,
     shell: bool,
+    backend: str | None,
+    on_this_host: bool,
 ) -> int:
     """Walk pages and keep the records.
 
@@ -53,7 +58,9 @@ def run(
         require_terminal()
     selection = select(paths, walks=walks, keyword=keyword)
     console = Console()
-    verifier = Verifier.of(selection.project)
+    verifier = Verifier.of(selection.project, backend=backend, on_this_host=on_this_host)
+    if verifier.backend.name == "host":
+        console.print(f"warning: {WARNING}", style="bold red", soft_wrap=True)
     verifier.build_missing(selection.walks, shown=lambda: BuildProgress(console))
     records, unstarted = _walk_all(selection.walks, verifier, console, lets_in=shell)
     statuses = block_statuses(

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from difflib import unified_diff
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
-from rich.text import Text
 
 from docwalk.cli import Exit
+from docwalk.cli.backend_option import on_backend
+from docwalk.cli.review import Review, diff_lines
 from docwalk.cli.selection import select
 from docwalk.document import parse_documents
+from docwalk.passthrough import require_terminal
 from docwalk.plan import make_plan
 from docwalk.report.progress import BuildProgress, WalkProgress
-from docwalk.report.text import failure_lines
+from docwalk.report.text import count, failure_lines
 from docwalk.results import Outcome
 from docwalk.run import AfterMismatch
 from docwalk.source import Source
-from docwalk.update import apply_edits, make_edits, merge_edits, write_source
+from docwalk.update import agreed_edits, apply_edits, edits_of, make_edits, write_source
 from docwalk.verify import Verifier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from docwalk.config import Project
     from docwalk.plan import Walk
@@ -38,15 +39,24 @@ _UNEXPECTED = (Outcome.MISMATCH, Outcome.WRONG_STATUS)
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if something would be written.")
-def update(paths: tuple[Path, ...], *, check: bool) -> int:
+@click.option("-i", "--interactive", is_flag=True, help="Ask about each change: take it, or leave it.")
+@on_backend
+def update(
+    paths: tuple[Path, ...], *, check: bool, interactive: bool, backend: str | None, on_this_host: bool
+) -> int:
     """Rewrite expected output from a run.
 
     Lines that differ are replaced, placeholders that still hold are kept. The change is shown.
     """
+    if check and interactive:
+        raise click.UsageError("--check writes nothing, so there is nothing to ask about")
+    if interactive:
+        require_terminal()
     selection = select(paths)
     console = Console()
-    verifier = Verifier.of(selection.project)
+    verifier = Verifier.of(selection.project, backend=backend, on_this_host=on_this_host)
     verifier.build_missing(selection.walks, shown=lambda: BuildProgress(console))
+    review = Review(console) if interactive else None
     is_done = True
     changed = False
     with WalkProgress(console, len(selection.walks)) as progress:
@@ -65,10 +75,16 @@ def update(paths: tuple[Path, ...], *, check: bool) -> int:
                     walk, result, asked, console
                 )
             source = next(iter(documents.values())).source
-            is_agreed, is_changed = _rewrite(source, requests, selection.project, console, check=check)
+            with progress.paused():
+                is_agreed, is_changed = _rewrite(
+                    source, requests, selection.project, console, check=check, review=review
+                )
             is_done &= is_agreed
             changed |= is_changed
-    if not changed:
+    if review is not None and review.declined:
+        console.print(f"{count(review.declined, 'change')} left", highlight=False)
+        is_done = False
+    elif not changed:
         console.print("nothing to update", highlight=False)
     return Exit.OK if is_done and not (check and changed) else Exit.FAILED
 
@@ -80,9 +96,10 @@ def _rewrite(
     console: Console,
     *,
     check: bool,
+    review: Review | None,
 ) -> tuple[bool, bool]:
     """Show and write what walks ask of a page: whether all could be done, and whether it changes."""
-    edits, disagreements = merge_edits(requests)
+    steps, disagreements = agreed_edits(requests)
     path = source.path
     for each in disagreements:
         first, second = each.walk_names
@@ -97,10 +114,12 @@ def _rewrite(
         message = f"{path}:{step.line}: not updated: {names} was not captured in this run; update once more"
         console.print(message, style="red", highlight=False, markup=False, soft_wrap=True)
     is_done = not disagreements and not blind
-    text = apply_edits(source.text, edits)
+    if review is not None:
+        steps = review.choose(path, source.text, steps)
+    text = apply_edits(source.text, edits_of(steps))
     if text == source.text:
         return is_done, False
-    for line in _diff(source.text, text, str(path)):
+    for line in diff_lines(source.text, text, str(path)) if review is None else ():
         console.print(line, highlight=False, soft_wrap=True)
     # Refuse, with located problems, to write what would not be read: a later step may need a lost capture.
     make_plan(parse_documents(Source(path=path, text=text), project), project)
@@ -110,19 +129,17 @@ def _rewrite(
     return is_done, True
 
 
-def _diff(old: str, new: str, name: str) -> Iterator[Text]:
-    styles = {"+": "green", "-": "red", "@": "cyan"}
-    lines = unified_diff(old.splitlines(), new.splitlines(), name, f"{name} (updated)", lineterm="")
-    for line in lines:
-        yield Text(line, style=styles.get(line[:1], ""))
-
-
 def _show_unmendable(walk: Walk, result: WalkResult, console: Console) -> bool:
     """Whether every step came to an end that new expectations can mend; reports the first that did not."""
     if all(step.outcome in _MENDABLE for step in result.steps):
         return True
     for line in failure_lines(walk, result, width_cols=console.width, good=_MENDABLE):
         console.print(line, soft_wrap=True, highlight=False)
+    steps = zip(walk.steps, result.steps, strict=True)
+    later = [str(step.line) for step, outcome in steps if outcome.detail.startswith(_AFTER_FAILURE)]
+    if later:
+        message = f"{walk.source_path}: not updated, for it was not run after that: line {', '.join(later)}"
+        console.print(message, style="red", highlight=False, markup=False, soft_wrap=True)
     return False
 
 
