@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -9,6 +10,7 @@ import pytest
 
 from docwalk.backend.podman import PodmanBackend, why_no_podman
 from docwalk.backend.sandbox import SandboxBackend
+from docwalk.environment.definition import Users
 from docwalk.shell import Shell
 from docwalk.terminal import render_screen, render_terminal
 from docwalk.testing_sandbox import find_built
@@ -17,10 +19,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from docwalk.backend import Backend, Instance
+    from docwalk.backend.instance import InitInstance
     from docwalk.command_result import CommandResult
     from docwalk.environment.store import BuiltEnvironment
 
-BACKENDS = {"podman": PodmanBackend, "sandbox": SandboxBackend}
+
+class MappedSandbox(SandboxBackend):
+    """The sandbox of many user ids, over an environment that would do with one."""
+
+    def open(self, environment: BuiltEnvironment) -> InitInstance:
+        many = replace(environment.environment, users=Users.MANY)
+        return super().open(replace(environment, environment=many))
+
+
+BACKENDS: dict[str, type[PodmanBackend | SandboxBackend]] = {
+    "podman": PodmanBackend,
+    "sandbox": SandboxBackend,
+    "sandbox/mapped": MappedSandbox,
+}
 LOGIN = Path(__file__).parents[2] / "tools" / "environments" / "login"
 TERMINAL = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "TZ": "UTC"}
 

@@ -225,7 +225,7 @@ class Init:
         pid = os.fork()
         if pid == 0:
             try:
-                self.restrain()
+                self.restrain(is_service=True)
                 if account is not None:
                     self.accounts().become(account)
                 become_program(descriptor, argv, environ)
@@ -258,10 +258,10 @@ class Init:
             self.watch.end_all(limit, self.statuses)
         return {}, ()
 
-    def restrain(self) -> None:
+    def restrain(self, *, is_service: bool = False) -> None:
         """Give this process, just forked, its limits."""
         if self.watch is not None:
-            self.watch.restrain()
+            self.watch.restrain(is_service=is_service)
 
     def look(self) -> None:
         """See whether limits are kept."""

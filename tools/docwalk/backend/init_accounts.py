@@ -5,7 +5,7 @@ the instance, makes their homes, and gives up what sessions and services may nev
 """
 
 # As in init.py, pathlib would cost too much.
-# ruff: noqa: PTH101, PTH103, PTH118, PTH123
+# ruff: noqa: PTH101, PTH103, PTH110, PTH118, PTH123
 from __future__ import annotations
 
 import contextlib
@@ -31,6 +31,8 @@ PR_SET_CHILD_SUBREAPER = 36
 SIOCSIFADDR = 0x8916
 SIOCSIFNETMASK = 0x891C
 TERMINALS_GROUP = 5  # tty, in Debian
+# Readable for all in the bottom layer, where they hold nothing.
+SECRETS = ("/etc/shadow", "/etc/gshadow")
 # The bottom layer calls uid 65534 root, for instances of one id: there it is what root's files show as.
 TRUE_NOBODY = {
     "/etc/passwd": ("root:x:65534:", "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"),
@@ -42,6 +44,9 @@ def add_accounts(accounts: list[dict[str, object]]) -> None:
     """Write accounts into the files of the instance."""
     for path, (wrong, right) in TRUE_NOBODY.items():
         correct(path, wrong, right)
+    for path in SECRETS:
+        if os.path.exists(path):
+            os.chmod(path, 0o640)
     for account in accounts:
         add_account(**account)  # type: ignore[arg-type]
 

@@ -48,10 +48,12 @@ class Watch:
         self.cleared: set[str] = set()
         self.exceeded: list[dict[str, str]] = []
 
-    def restrain(self) -> None:
-        """Give this process, just forked, and all it starts the hard limits."""
+    def restrain(self, *, is_service: bool) -> None:
+        """Give this process, just forked, and all it starts the hard limits; services may take their time."""
         signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # Python ignores it
         for number, value in self.hard:
+            if is_service and number == resource.RLIMIT_CPU:
+                continue
             hard = resource.getrlimit(number)[1]
             allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
             # At the soft limit of processor time comes a signal that tells so, at the hard one SIGKILL.
