@@ -74,7 +74,19 @@ EXPECTED_LINE = st.sampled_from(
     ]
 )
 OPTIONS = st.sampled_from(["", ":match: unordered\n\n", ":exit: 1\n\n"])
-INDENT = st.sampled_from(["", "   ", "> "])
+INDENT = st.sampled_from(["", "   ", "> ", "  > ", "note", "colon"])
+NEWLINE = st.sampled_from(["\n", "\r\n"])
+
+
+CONTAINERS = {
+    "": ("", "", ""),
+    "   ": ("1. do\n\n", "   ", ""),
+    "> ": ("> do\n>\n", "> ", ""),
+    "  > ": ("- do\n\n", "  > ", ""),
+    "note": ("`````{note}\nLook:\n\n", "", "`````\n"),
+    "colon": ("::::{note}\n:::{tip}\n", "", ":::\n::::\n"),
+}
+"""What stands before a block, before each of its lines, and after it."""
 
 
 @st.composite
@@ -88,10 +100,10 @@ def pages(draw: st.DrawFn) -> tuple[str, list[Printed]]:
         )
         body += draw(st.sampled_from(["", "", "[exit 1]\n", "[exit 3]\n"]))
     block = f"```{{console}}\n{draw(OPTIONS)}{body}```\n"
-    indent = draw(INDENT)
+    head, indent, tail = CONTAINERS[draw(INDENT)]
     lines = [f"{indent}{line}".rstrip() for line in block.splitlines()]
-    head = {"": "", "   ": "1. do\n\n", "> ": "> do\n>\n"}[indent]
-    return f"# T ⟶ é\n\n{head}" + "\n".join(lines) + "\n\nAfter  \n", outputs
+    text = f"# T ⟶ é\n\n{head}" + "\n".join(lines) + f"\n{tail}\nAfter  \n"
+    return text.replace("\n", draw(NEWLINE)), outputs
 
 
 @FAST
@@ -116,11 +128,14 @@ def test_nothing_but_output_is_touched(page: tuple[str, list[Printed]]) -> None:
     once = updated(text, printed)
     kept = [
         line
-        for line in text.splitlines()
+        for line in text.splitlines(keepends=True)
         if line.lstrip("> ").startswith(("run", "```", "# T", "After", ":"))
     ]
-    assert [line for line in kept if line not in once.splitlines()] == []
-    assert (once.startswith(text[: text.index("$ run 0")]), once.endswith("After  \n")) == (True, True)
+    assert [line for line in kept if line not in once.splitlines(keepends=True)] == []
+    newline = "\r\n" if "\r\n" in text else "\n"
+    after = text[text.rindex("```\r" if newline == "\r\n" else "```\n") :]
+    assert (once.startswith(text[: text.index("$ run 0")]), once.endswith(after)) == (True, True)
+    assert once.count("\n") == once.count(newline)
 
 
 def test_line_ends_of_the_file_are_kept() -> None:

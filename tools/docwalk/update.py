@@ -110,10 +110,10 @@ def make_edits(
     return tuple(made)
 
 
-def merge_edits(
+def agreed_edits(
     requests: Iterable[StepEdits],
-) -> tuple[tuple[Edit, ...], tuple[Disagreement, ...]]:
-    """The edits on which all walks agree, in order of the source, and the steps on which they do not."""
+) -> tuple[tuple[StepEdits, ...], tuple[Disagreement, ...]]:
+    """What all walks ask of a step, in order of the source, and the steps on which they do not agree."""
     first: dict[int, StepEdits] = {}
     against: dict[int, Disagreement] = {}
     for request in requests:
@@ -121,8 +121,21 @@ def merge_edits(
         if other.edits != request.edits:
             names = (other.walk_name, request.walk_name)
             against.setdefault(request.line, Disagreement(line=request.line, walk_names=names))
-    agreed = [edit for line, step in first.items() if line not in against for edit in step.edits]
-    return tuple(sorted(agreed, key=_place)), tuple(against[line] for line in sorted(against))
+    agreed = tuple(first[line] for line in sorted(first) if line not in against and first[line].edits)
+    return agreed, tuple(against[line] for line in sorted(against))
+
+
+def merge_edits(
+    requests: Iterable[StepEdits],
+) -> tuple[tuple[Edit, ...], tuple[Disagreement, ...]]:
+    """The edits on which all walks agree, in order of the source, and the steps on which they do not."""
+    steps, disagreements = agreed_edits(requests)
+    return edits_of(steps), disagreements
+
+
+def edits_of(steps: Iterable[StepEdits]) -> tuple[Edit, ...]:
+    """The edits of several steps, in order of the source."""
+    return tuple(sorted((edit for step in steps for edit in step.edits), key=_place))
 
 
 def _place(edit: Edit) -> tuple[int, int]:

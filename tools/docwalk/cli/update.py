@@ -135,8 +135,11 @@ def _show_unmendable(walk: Walk, result: WalkResult, console: Console) -> bool:
         return True
     for line in failure_lines(walk, result, width_cols=console.width, good=_MENDABLE):
         console.print(line, soft_wrap=True, highlight=False)
+    first = next(step.index for step in result.steps if step.outcome not in _MENDABLE)
     steps = zip(walk.steps, result.steps, strict=True)
-    later = [str(step.line) for step, outcome in steps if outcome.detail.startswith(_AFTER_FAILURE)]
+    later = [
+        str(step.line) for step, outcome in steps if step.index > first and outcome.outcome is Outcome.NOT_RUN
+    ]
     if later:
         message = f"{walk.source_path}: not updated, for it was not run after that: line {', '.join(later)}"
         console.print(message, style="red", highlight=False, markup=False, soft_wrap=True)
