@@ -51,7 +51,8 @@ def hints(walk: Walk, step: Step, outcome: StepResult, match: Match | None) -> I
         case Outcome.MISMATCH:
             yield from _after_mismatch(walk, step, outcome, match, update)
         case Outcome.WRONG_STATUS:
-            yield from _after_wrong_status(step, outcome, update)
+            shell = step.shell or walk.shell or "bash"
+            yield from _after_wrong_status(step, outcome, update, shell)
         case Outcome.TIMED_OUT:
             yield f"if it needs longer than {step.timeout_s:g} s, give its block a longer `timeout`"
         case Outcome.WAITS_FOR_INPUT:
@@ -87,7 +88,7 @@ def _after_mismatch(
     yield f"if the new output is right, accept it: {update}"
 
 
-def _after_wrong_status(step: Step, outcome: StepResult, update: str) -> Iterator[str]:
+def _after_wrong_status(step: Step, outcome: StepResult, update: str, shell: str) -> Iterator[str]:
     status, action = outcome.exit_status, step.action
     if status is None:
         yield "expect no status: the command starts a shell, and ends when that shell does"
@@ -96,7 +97,7 @@ def _after_wrong_status(step: Step, outcome: StepResult, update: str) -> Iterato
     elif status == 0:
         yield "if it should end so, remove `exit` from the block's options"
     else:
-        yield f"if it should end so, make the block a `{{bash}}` with `exit: {status}`"
+        yield f"if it should end so, make the block a `{{{shell}}}` with `exit: {status}`"
 
 
 def _placeholder(match: Match, outcome: StepResult, redactions: Mapping[str, re.Pattern[str]]) -> str | None:

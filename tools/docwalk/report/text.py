@@ -115,7 +115,7 @@ def _command_lines(step: Step, outcome: StepResult) -> Iterator[str]:
     match step.action:
         case TypeCommand() as action:
             first, *rest = (outcome.command_sent or action.command).split("\n")
-            yield f"$ {first}"
+            yield f"{action.prompt or '$ '}{first}"
             yield from (f"> {line}" for line in rest)
         case EditFile() as action:
             yield f"{action.mode.value} {action.path}"
