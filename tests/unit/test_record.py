@@ -65,6 +65,7 @@ OUTPUT = (
     Printed(lines=("pip 26.3",)),
     Printed(lines=("a", "b")),
     Printed(),
+    Printed(lines=("text",)),
     Printed(lines=("A=1",)),
     Printed(),
 )

@@ -135,6 +135,28 @@ def test_a_file_is_never_said_to_be_mended_by_update() -> None:
     ]
 
 
+def test_a_file_that_holds_something_else_is_compared_line_by_line() -> None:
+    page = "```console\n$ echo 7\n[[n=int]]\n```\n\n```{file} ~/x\n:mode: check\n\none\n[[n]]\nthree\n```\n"
+    _, (walk,) = planned(page)
+    lines = report(walk, result_of(walk, [Printed(lines=("7",)), Printed(lines=("one", "7", "3"))]))
+    assert lines == [
+        "page.md:11: mismatch: `~/x` holds something else (command in line 6)",
+        "",
+        "    check ~/x",
+        "",
+        "      │ expected (the page)                 │ actual (this run)",
+        "    9 │ one                                 │ one",
+        "   10 │ 7                                   │ 7",
+        " ~ 11 │ three                               │ 3",
+        "      │ ^^^^^                               │ ^",
+        "",
+        "  line 11: differs from column 1",
+        "",
+        "  try: if the file is right as it is, accept it: docwalk update page.md",
+        "  run this walk again: docwalk run page.md --walk page",
+    ]
+
+
 @pytest.mark.parametrize(
     ("page", "status", "hint"),
     [

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from docwalk.body_edits import Edit
 from docwalk.results import Outcome
 from docwalk.source import Span
 from docwalk.testing import Printed, planned, result_of
-from docwalk.update import Edit, StepEdits, apply_edits, make_edits, merge_edits, write_source
+from docwalk.update import StepEdits, apply_edits, make_edits, merge_edits, write_source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -111,7 +111,8 @@ EXIT_LINE: Final = re.compile(r"\[exit (\d{1,3})\]")
 EXIT_LIKE: Final = re.compile(r"\[exit\b[^\]]*\]\s*")
 """A line that means to state an exit status, well-formed or not."""
 
-_FENCE_LIKE = re.compile(r"\s*(?:`{3}|~{3}|:{3})")
+FENCE_LIKE: Final = re.compile(r"\s*(?:`{3}|~{3}|:{3})")
+"""A line that could close the fence it stands in."""
 
 
 def parse_expected(
@@ -239,7 +240,7 @@ def quote_output_line(
         or text == elision
         or is_prompt_line(text, prompts)
         or EXIT_LIKE.fullmatch(text) is not None
-        or _FENCE_LIKE.match(text) is not None
+        or FENCE_LIKE.match(text) is not None
     )
     if match is MatchMode.REGEX:
         is_special = is_special or re.escape(text).replace("\\ ", " ") != text

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from docwalk.captures import used_in_command
 from docwalk.document import FileMode
 from docwalk.errors import ErrorCode
-from docwalk.expectation import replace_placeholders
+from docwalk.expectation import LineExpectation, Literal, replace_placeholders
 from docwalk.options import Purpose, Streams
 from docwalk.patches import PatchError, read_patch
 from docwalk.source import Span
 from docwalk.transcript import shell_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from docwalk.config import Project
     from docwalk.document import Block, Document
@@ -85,6 +85,18 @@ class EditFile:
 
 
 Action = TypeCommand | EditFile
+
+
+def checked_lines(action: EditFile, captures: Mapping[str, str]) -> tuple[LineExpectation, ...]:
+    """What a file that a block checks must hold, line by line: literal text, captures put in."""
+    lines: list[LineExpectation] = []
+    for at, line in enumerate(action.content.removesuffix("\n").split("\n") if action.content else ()):
+        text = line
+        for name in action.captured_names:
+            text = text.replace(f"[[{name}]]", captures.get(name, f"[[{name}]]"))
+        parts = (Literal(text=text),) if text else ()
+        lines.append(LineExpectation(parts=parts, source_line=action.source_line + at))
+    return tuple(lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

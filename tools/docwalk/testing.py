@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from docwalk.config import Project
-from docwalk.document import parse_document
+from docwalk.document import FileMode, parse_document
 from docwalk.expectation import without_error_lead
 from docwalk.match_output import as_expected, match_output
-from docwalk.options import Streams
-from docwalk.plan import TypeCommand, make_plan
+from docwalk.options import MatchMode, Streams
+from docwalk.plan import EditFile, TypeCommand, make_plan
 from docwalk.redaction import compile_redactions
 from docwalk.results import Outcome, OutputLine, StepResult, Style, StyledText, WalkResult
 from docwalk.source import Source
+from docwalk.steps import checked_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -76,7 +77,7 @@ def result_of(walk: Walk, printed: Sequence[Printed], *, goes_on: bool = False) 
 
     Args:
         walk: what is run.
-        printed: one for each command of the walk.
+        printed: one for each command of the walk, and for each file that is checked: what it holds.
         goes_on: whether later steps are run after one that failed.
     """
     outputs = iter(printed)
@@ -126,6 +127,18 @@ def _printed_lines(action: TypeCommand, printed: Printed) -> tuple[OutputLine, .
     )
 
 
+def _checked(base: StepResult, action: EditFile, held: Printed, captures: Mapping[str, str]) -> StepResult:
+    """The result of a check of a file that holds some lines."""
+    lines = output_lines(held.lines)
+    match = match_output(
+        checked_lines(action, captures), lines, mode=MatchMode.LITERAL, redactions={}, captures=captures
+    )
+    if match.matched:
+        return replace(base, lines=lines)
+    detail = f"`{action.path}` holds something else"
+    return replace(base, outcome=Outcome.MISMATCH, detail=detail, lines=lines)
+
+
 def _step_result(
     step: Step, outputs: Iterator[Printed], walk: Walk, captures: Mapping[str, str]
 ) -> StepResult:
@@ -133,8 +146,8 @@ def _step_result(
         index=step.index, block_id=step.block_id, outcome=Outcome.PASSED, started_s=0.1, elapsed_s=0.2
     )
     action = step.action
-    if not isinstance(action, TypeCommand):
-        return base
+    if isinstance(action, EditFile):
+        return _checked(base, action, next(outputs), captures) if action.mode is FileMode.CHECK else base
     printed = next(outputs)
     lines = _printed_lines(action, printed)
     match = match_output(

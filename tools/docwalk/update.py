@@ -8,22 +8,23 @@ reported. Pure but for `write_source`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, assert_never
 
-from docwalk.expectation import EXIT_LINE, LineExpectation
+from docwalk.body_edits import BodyEditor, Edit
+from docwalk.document import FileMode
+from docwalk.expectation import EXIT_LINE, FENCE_LIKE, LineExpectation
 from docwalk.json_rewriting import rewritten_json
 from docwalk.match import RowKind
 from docwalk.match_json import Comparer, captured_in
 from docwalk.match_output import match_output
 from docwalk.options import MatchMode
 from docwalk.patience import Patience
-from docwalk.plan import TypeCommand
+from docwalk.plan import EditFile, TypeCommand
 from docwalk.record import write_atomically
 from docwalk.redaction import compile_redactions
 from docwalk.results import Outcome
 from docwalk.rewriting import Rewriter
-from docwalk.source import Span
+from docwalk.steps import checked_lines
 
 if TYPE_CHECKING:
     import re
@@ -37,16 +38,6 @@ if TYPE_CHECKING:
     from docwalk.source import Source
 
 _ENDED = (Outcome.PASSED, Outcome.MISMATCH, Outcome.WRONG_STATUS)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edit:
-    """A replacement of one range of the source."""
-
-    span: Span
-    """What is replaced; empty for an insertion."""
-    replacement: str
-    """What stands there afterwards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,11 +81,14 @@ def make_edits(
     made: list[StepEdits] = []
     for step, outcome in zip(walk.steps, result.steps, strict=True):
         action = step.action
-        if not isinstance(action, TypeCommand):
+        if isinstance(action, EditFile) and action.mode is not FileMode.CHECK:
             continue
         missing = tuple(name for name in action.captured_names if name not in captures)
         if missing:
             made.append(StepEdits(line=step.line, walk_name=walk.name, edits=(), missing=missing))
+        elif isinstance(action, EditFile):
+            edits = _file_edits(document.source, blocks[step.block_id], action, outcome, captures)
+            made.append(StepEdits(line=step.line, walk_name=walk.name, edits=edits))
         elif action.expected is not None and outcome.outcome in _ENDED:
             writer = _Writer(
                 source=document.source,
@@ -108,6 +102,20 @@ def make_edits(
             made.append(StepEdits(line=step.line, walk_name=walk.name, edits=edits))
         captures.update(outcome.captures)
     return tuple(made)
+
+
+def _file_edits(
+    source: Source, block: Block, action: EditFile, outcome: StepResult, captures: Mapping[str, str]
+) -> tuple[Edit, ...]:
+    """Edits that make a block that checks a file hold what the file does; none if it cannot be written."""
+    if outcome.outcome is not Outcome.MISMATCH or not outcome.lines:
+        return ()
+    old = ["".join(str(part) for part in line.parts) for line in checked_lines(action, captures)]
+    new = [line.text for line in outcome.lines]
+    named = [f"[[{name}]]" for name in captures]
+    if any(FENCE_LIKE.match(text) or any(name in text for name in named) for text in new):
+        return ()
+    return tuple(BodyEditor(source, block).between(action.source_line - 1, old, new))
 
 
 def agreed_edits(
@@ -182,7 +190,8 @@ class _Writer:
         self._redactions = redactions
         self._captures = captures
         self._site_values = site_values
-        self._lines = {source.position(line.span.start).line: line for line in block.lines}
+        self._body = BodyEditor(source, block)
+        self._lines = self._body.lines
         self._rewriter = Rewriter(options=block.options, redactions=redactions, site_values=site_values)
 
     def edits(self, step: Step, result: StepResult) -> Iterator[Edit]:
@@ -210,14 +219,14 @@ class _Writer:
                 added += [self._rewriter.quoted(line.text, is_error=line.is_error) for line in new]
                 continue
             if added:
-                yield self._insertion(last, added)
+                yield self._body.insertion(last, added)
                 added = []
             last = row.expected.source_line
             yield from self._row_edits(row, last, lines)
         if expected:
             last = expected[-1].source_line
         if added:
-            yield self._insertion(last, added)
+            yield self._body.insertion(last, added)
         yield from self._status_edits(last, result)
 
     def _json_edits(self, last: int, result: StepResult) -> Iterator[Edit]:
@@ -238,26 +247,17 @@ class _Writer:
         if text is None:
             return
         new = text.split("\n") if text else []
-        for tag, start, end, new_start, new_end in SequenceMatcher(
-            None, old, new, autojunk=False
-        ).get_opcodes():
-            both = min(end - start, new_end - new_start) if tag == "replace" else 0
-            for at in range(both):
-                yield self._replacement(last + 1 + start + at, new[new_start + at])
-            for at in range(start + both, end) if tag != "equal" else ():
-                yield self._deletion(last + 1 + at)
-            if tag != "equal" and new_start + both < new_end:
-                yield self._insertion(last + start + both, new[new_start + both : new_end])
+        yield from self._body.between(last, old, new)
 
     def _row_edits(self, row: Row, line: int, lines: Sequence[OutputLine]) -> Iterator[Edit]:
         match row.kind:
             case RowKind.CHANGED if isinstance(row.expected, LineExpectation):
                 before, now = self._lines[line].text, lines[row.start]
                 write = self._rewriter.rewritten_error if now.is_error else self._rewriter.rewritten
-                yield self._replacement(line, write(before, now.text, self._captures))
+                yield self._body.replacement(line, write(before, now.text, self._captures))
             case RowKind.MISSING if self._action.match is not MatchMode.CONTAINS:
                 # `contains` states what matters: to drop such a line is for its author to decide.
-                yield self._deletion(line)
+                yield self._body.deletion(line)
             case RowKind.CHANGED | RowKind.MISSING | RowKind.EQUAL | RowKind.ELIDED | RowKind.UNEXPECTED:
                 pass
             case _ as unreachable:
@@ -273,36 +273,11 @@ class _Writer:
         if status == self._action.exit_status:
             return
         if status == self._block.options.exit_status and has_line:
-            yield self._deletion(last + 1)
+            yield self._body.deletion(last + 1)
         elif has_line:
-            yield self._replacement(last + 1, f"[exit {status}]")
+            yield self._body.replacement(last + 1, f"[exit {status}]")
         else:
-            yield self._insertion(last, [f"[exit {status}]"])
-
-    def _replacement(self, line: int, text: str) -> Edit:
-        """Another text in a line of the body; what stands before it stays, if it had any text."""
-        written = self._lines[line]
-        start = written.span.start
-        if not written.text:
-            start = self._source.line_span(line).start
-            text = f"{self._block.indent}{text}" if text else text
-        return Edit(span=Span(start=start, end=written.span.end), replacement=text)
-
-    def _insertion(self, line: int, texts: Sequence[str]) -> Edit:
-        """Lines after a line of the body."""
-        at = self._source.line_span(line).end
-        indents = (self._block.indent if text else self._block.indent.rstrip() for text in texts)
-        new = "".join(f"{self._newline(line)}{i}{text}" for i, text in zip(indents, texts, strict=True))
-        return Edit(span=Span(start=at, end=at), replacement=new)
-
-    def _deletion(self, line: int) -> Edit:
-        """A line of the body gone, with the newline before it."""
-        start, end = self._source.line_span(line - 1).end, self._source.line_span(line).end
-        return Edit(span=Span(start=start, end=end), replacement="")
-
-    def _newline(self, line: int) -> str:
-        end = self._source.line_span(line).end
-        return "\r\n" if self._source.text[end : end + 1] == "\r" else "\n"
+            yield self._body.insertion(last, [f"[exit {status}]"])
 
 
 def _is_output(row: Row) -> bool:

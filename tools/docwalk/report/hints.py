@@ -71,6 +71,9 @@ def _after_mismatch(
     walk: Walk, step: Step, outcome: StepResult, match: Match | None, update: str
 ) -> Iterator[str]:
     if isinstance(step.action, EditFile):
+        if match is not None and not match.matched:
+            yield f"if the file is right as it is, accept it: {update}"
+            return
         yield "correct the block, or what should have made the file so: `update` does not write files"
         return
     if match is None or match.matched:

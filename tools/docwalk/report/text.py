@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Final, assert_never
 from rich.console import Console
 from rich.text import Text
 
+from docwalk.document import FileMode
 from docwalk.expectation import ERROR_LEAD
 from docwalk.match import RowKind
 from docwalk.match_output import match_output
+from docwalk.options import MatchMode
 from docwalk.plan import EditFile, TypeCommand
 from docwalk.redaction import compile_redactions
 from docwalk.report.diff import diff_lines, visible
@@ -23,6 +25,7 @@ from docwalk.report.hints import hints
 from docwalk.report.services import service_lines
 from docwalk.results import Outcome
 from docwalk.status import Status
+from docwalk.steps import checked_lines
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -126,13 +129,23 @@ def _command_lines(step: Step, outcome: StepResult) -> Iterator[str]:
 def _match(walk: Walk, result: WalkResult, step: Step, outcome: StepResult) -> Match | None:
     """The comparison of the step, made again from what was planned and what came out."""
     action = step.action
-    if not isinstance(action, TypeCommand) or action.expected is None:
-        return None
     if outcome.outcome not in {Outcome.MISMATCH, Outcome.WRONG_STATUS}:
         return None
     captures: dict[str, str] = {}
     for earlier in result.steps[: step.index]:
         captures.update(earlier.captures)
+    if isinstance(action, EditFile):
+        if action.mode is not FileMode.CHECK:
+            return None
+        return match_output(
+            checked_lines(action, captures),
+            outcome.lines,
+            mode=MatchMode.LITERAL,
+            redactions={},
+            captures=captures,
+        )
+    if action.expected is None:
+        return None
     return match_output(
         action.expected,
         outcome.lines,
