@@ -194,6 +194,27 @@ def test_an_example_shows_its_source_its_recording_and_how_it_fails(
     assert "one, in login" in banner
 
 
+def test_a_reference_is_no_tutorial_of_the_numbers_and_short_on_the_verification_page(
+    project: Path, build: Callable[..., str]
+) -> None:
+    (project / "page.md").write_text(f"{EXAMPLE}\n```{{docwalk-verification}}\n```\n", "utf-8")
+    loaded = load_project(project)
+    _, plan = load_plan(page_paths(loaded), loaded)
+    digest = environment_digest(load_environments(loaded.environments_dir)["login"])
+    for walk, line in zip(plan.walks, ("one", "two"), strict=True):
+        result = replace(result_of(walk, [Printed(lines=(line,))]), environment_digest=digest)
+        save_record(make_record(walk, result), loaded.records_dir, raw=False)
+    assert build() == ""
+    index = (project / "html" / "index.html").read_text("utf-8")
+    assert "Nothing here has been run yet" in index
+    page = BeautifulSoup((project / "html" / "page.html").read_text("utf-8"), "html.parser")
+    cells = [cell.get_text(" ") for cell in page.select('[aria-label="Pages and environments"] td')]
+    assert [cell.partition("2026")[0] for cell in cells if "passed" in cell] == [
+        "1 walk of examples passed,  22 Nov "
+    ]
+    assert "again:" in "".join(cells)
+
+
 EXERCISES = """\
 # Page
 

@@ -192,7 +192,7 @@ class Extension:
     def visit_summary(self, translator: HTML5Translator, _node: nodes.Element) -> None:
         """Write the site's numbers."""
         url = self._verification_url(translator)
-        translator.body.append(summary_html(self.site.pages_with_blocks, verification_url=url) + "\n")
+        translator.body.append(summary_html(self.site.tutorials, verification_url=url) + "\n")
         raise nodes.SkipNode
 
     def visit_verification(self, translator: HTML5Translator, _node: nodes.Element) -> None:

@@ -76,6 +76,8 @@ def page_facts(
 
 def join_facts(page: PageFacts, examples: Sequence[PageFacts]) -> PageFacts:
     """A page with the examples on it: their walks, named by their examples, and their blocks."""
+    if not examples:
+        return page
     walks = (
         replace(walk, labels=(_example_name(each), *walk.labels)) for each in examples for walk in each.walks
     )
@@ -84,6 +86,7 @@ def join_facts(page: PageFacts, examples: Sequence[PageFacts]) -> PageFacts:
         walks=(*page.walks, *walks),
         blocks=(*page.blocks, *(block for each in examples for block in each.blocks)),
         fresh_days=min(each.fresh_days for each in (page, *examples)),
+        has_examples=True,
     )
 
 

@@ -60,6 +60,8 @@ class PageFacts:
     """In order of the page."""
     fresh_days: int
     """Days after which a reader should know that its records are old."""
+    has_examples: bool = False
+    """Whether pages lie within it: a reference, and nothing that readers follow."""
 
 
 def count_statuses(pages: Iterable[PageFacts]) -> Mapping[Status, int]:

@@ -62,8 +62,14 @@ class Site:
 
     @property
     def pages_with_blocks(self) -> tuple[PageFacts, ...]:
-        """Pages that have anything to verify."""
-        return tuple(page for page in self.pages.values() if page.blocks)
+        """Pages that have anything to verify; what readers follow first."""
+        found = (page for page in self.pages.values() if page.blocks)
+        return tuple(sorted(found, key=lambda page: page.has_examples))
+
+    @property
+    def tutorials(self) -> tuple[PageFacts, ...]:
+        """Of these, the pages that readers follow."""
+        return tuple(page for page in self.pages_with_blocks if not page.has_examples)
 
 
 def load_site(project_dir: Path, *, srcdir: Path, records_dir: Path | None, now: datetime) -> Site:

@@ -147,7 +147,14 @@ def _matrix(pages: Sequence[PageFacts], url_of: Callable[[str], str]) -> str:
 
 def _cell(page: PageFacts, environment: str) -> str:
     walks = [walk for walk in page.walks if walk.environment == environment]
-    return "<br>".join(_walk_cell(walk, page) for walk in walks) or "not walked here"
+    if not page.has_examples:
+        return "<br>".join(_walk_cell(walk, page) for walk in walks) or "not walked here"
+    passed = [walk for walk in walks if is_evidence(walk_status(walk, page))]
+    others = [_walk_cell(walk, page) for walk in walks if walk not in passed]
+    dates = sorted(walk.started_at for walk in passed if walk.started_at)
+    plural = "" if len(passed) == 1 else "s"
+    said = [f"{len(passed)} walk{plural} of examples passed, {time_html(dates[0])}"] if dates else []
+    return "<br>".join((*said, *others)) or "not walked here"
 
 
 def _walk_cell(walk: WalkSummary, page: PageFacts) -> str:
