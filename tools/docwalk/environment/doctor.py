@@ -9,6 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from docwalk.bubblewrap import is_reachable, sandbox_identity
+from docwalk.environment.definition import Users
 from docwalk.environment.owner import cannot_own, owner_fix
 from docwalk.environment.probe import account_name, probe
 from docwalk.environment.transport import detect_transport
@@ -65,6 +66,9 @@ def diagnose(environments: Mapping[str, Environment], store: Store) -> tuple[Fin
     missing = [name for name, each in environments.items() if store.find(each) is None]
     return (
         _sandbox(),
+        several_accounts(
+            tuple(name for name, each in environments.items() if each.users is Users.MANY), cannot_own()
+        ),
         *(_environment(name, is_built=name not in missing) for name in environments),
         _builder(is_needed=bool(missing)),
         _packages(is_needed=bool(missing)),
@@ -77,6 +81,25 @@ def _sandbox() -> Finding:
     found = probe()
     level = Level.FINE if found.works else Level.BROKEN
     return Finding(what="sandbox", level=level, why=found.reason, fix=found.fix)
+
+
+def several_accounts(needing: tuple[str, ...], reason: str | None) -> Finding:
+    """Whether the sandbox can have many user ids.
+
+    Args:
+        needing: environments that need them.
+        reason: why this account cannot have them; None where it can.
+    """
+    what = "several accounts"
+    if reason is None:
+        return Finding(what=what, level=Level.FINE, why="possible, in the sandbox", fix=None)
+    return Finding(
+        what=what,
+        level=Level.LIMITED if needing else Level.FINE,
+        why=f"not by this account: {reason}; "
+        + (f"no walk in {', '.join(needing)}" if needing else "no environment here needs them"),
+        fix=owner_fix() if needing else None,
+    )
 
 
 def _environment(name: str, *, is_built: bool) -> Finding:

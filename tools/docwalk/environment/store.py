@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 import platformdirs
 
 from docwalk.bubblewrap import is_reachable
+from docwalk.environment.definition import Users
 from docwalk.environment.digest import environment_digest, layer_digests
+from docwalk.environment.owner import cannot_own
 from docwalk.errors import BackendError
 
 if TYPE_CHECKING:
@@ -93,7 +95,7 @@ class Store:
         """The environment as built here or in the fallback; None where it is not."""
         digests = layer_digests(environment)
         digest = environment_digest(environment)
-        for store in self._stores():
+        for store in self._stores(environment):
             manifest = store.manifest_path(digest)
             if manifest.is_file() and all(store.has_layer(each) for each in digests):
                 return BuiltEnvironment(
@@ -108,9 +110,11 @@ class Store:
         """Whether its layers lie in this store, not in the fallback."""
         return built.layers[0].is_relative_to(self.folder)
 
-    def _stores(self) -> Iterator[Store]:
+    def _stores(self, environment: Environment) -> Iterator[Store]:
         yield self
-        if self.fallback is not None:
+        # Who can have layers of ids of his own needs them so, where there are several accounts inside.
+        needs_own = environment.users is Users.MANY and os.geteuid() != 0 and cannot_own() is None
+        if self.fallback is not None and not needs_own:
             yield Store(folder=self.fallback, fallback=None)
 
     def make_folders(self) -> None:
