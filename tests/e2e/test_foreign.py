@@ -13,6 +13,7 @@ from docwalk.foreign.verdict import Verdict, judge
 from docwalk.foreign.walk import read_foreign, try_foreign
 from docwalk.run import AfterMismatch, run_walk
 from docwalk.source import Source
+from docwalk.testing_sandbox import find_built
 
 if TYPE_CHECKING:
     from docwalk.environment.store import BuiltEnvironment
@@ -108,6 +109,12 @@ def test_a_page_about_jobs_says_what_this_environment_cannot(environment: BuiltE
     assert verdicts[5].unchecked == 3
 
 
+def test_a_lie_about_a_script_that_the_page_shows_is_found(environment: BuiltEnvironment) -> None:
+    text = (CASES / "batch.md").read_text("utf-8").replace("hello from login01", "goodbye from login01")
+    verdicts = tried(text, environment)
+    assert [each.line for each in verdicts[2].differences] == [21]
+
+
 def test_what_follows_a_command_that_waits_has_all_that_went_before_it(environment: BuiltEnvironment) -> None:
     text = "```\n$ echo kept > notes\n$ cat\n$ cat notes\nkept\n$ kill -9 $$\n$ cat notes\nlost\n```\n"
     (verdict,) = tried(text, environment)
@@ -129,3 +136,41 @@ def test_the_command_line_tries_a_page_and_keeps_no_record(
     assert call(["run", "--document", str(page)]) == 1
     assert ":3: differs: differs from column 1" in capsys.readouterr().out
     assert not (tmp_path / "build").exists()
+
+
+JOBS = """\
+# Jobs
+
+Write `hello.sh`:
+
+```bash
+#!/bin/bash
+#SBATCH --time=00:01:00
+echo "hello from $SLURM_JOB_NAME"
+```
+
+```console
+[alice@login01 ~]$ sbatch --wait hello.sh
+Submitted batch job 4242
+[alice@login01 ~]$ cat slurm-*.out
+hello from hello.sh
+[alice@login01 ~]$ squeue --me --noheader
+[alice@login01 ~]$ scancel <jobid>
+```
+"""
+
+
+def test_a_page_about_jobs_tells_the_truth_where_there_is_a_batch_system(
+    tmp_path: Path, environment: BuiltEnvironment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = environment.environment.folder.parent
+    if find_built(folder / "slurm") is None:
+        pytest.skip("environment `slurm` is not built: docwalk env build slurm")
+    (tmp_path / "pyproject.toml").write_text(f'[tool.docwalk]\nenvironments = "{folder}"\n')
+    page = tmp_path / "page.md"
+    page.write_text(JOBS)
+    assert call(["run", "--document", str(page), "--environment", "slurm"]) == 0
+    assert "2 blocks: 1 matched, 1 ran; 1 command in the others could not" in capsys.readouterr().out
+    page.write_text(JOBS.replace("hello from hello.sh", "hello from node001"))
+    assert call(["run", "--document", str(page), "--environment", "slurm"]) == 1
+    assert ":15: differs: differs from column 12" in capsys.readouterr().out

@@ -17,13 +17,23 @@ MIN_WORDS: Final = 3
 _EMPTY: Final = re.compile(
     r"\b(?:todo|fixme|tbd|later|for now|flaky|broken|temporar\w+|wip)\b", re.IGNORECASE
 )
+_LACKING: Final = re.compile(r"\b(?:gpu|network)\b", re.IGNORECASE)
+"""What `requires` knows: with it the block is run where it can be, and says so where it cannot."""
 
 
 def check(page: LintPage) -> Iterator[Found]:
     """Reasons of `skip` that are no reason, or only a promise."""
     for each in page.blocks:
         reason = each.block.options.skip
-        if reason is not None and (len(reason.split()) < MIN_WORDS or _EMPTY.search(reason)):
+        lacking = None if reason is None else _LACKING.search(reason)
+        if lacking is not None:
+            name = lacking[0].lower()
+            yield Found(
+                span=each.block.span,
+                message=f"this block is never run, not even where there is a {name}",
+                hint=f"write `:requires: {name}` in place of `:skip:`",
+            )
+        elif reason is not None and (len(reason.split()) < MIN_WORDS or _EMPTY.search(reason)):
             yield Found(
                 span=each.block.span,
                 message=f"this block is never run, and `{reason}` does not tell readers why",
