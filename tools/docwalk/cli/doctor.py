@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 from rich.table import Column, Table
 
+from docwalk.backend.doctor import diagnose_backends
 from docwalk.cli import Exit
 from docwalk.config import load_project
 from docwalk.environment.definition import load_environments
@@ -24,7 +25,7 @@ def doctor() -> int:
     Exits with 3 when no walk can run.
     """
     environments = load_environments(load_project(Path.cwd()).environments_dir)
-    findings = diagnose(environments, Store.default())
+    findings = (*diagnose(environments, Store.default()), *diagnose_backends())
     table = Table("", "", Column(overflow="fold"), box=None, pad_edge=False, show_header=False)
     for finding in findings:
         colour = _COLOURS[finding.level]
