@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("index", "verification", "tutorials/1-blocks", "tutorials/2-nothing-recorded")
+PAGES = (
+    "index",
+    "verification",
+    "tutorials/1-blocks",
+    "tutorials/2-nothing-recorded",
+    "tutorials/3-exercises",
+)
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 CONTRASTS = """() => {
   const channels = (c) => c.match(/[\\d.]+/g).map(Number);
@@ -196,11 +202,49 @@ def test_old_pages_say_so_to_whoever_reads_them_late(read: Open) -> None:
 def test_the_verification_page_links_every_block(read: Open) -> None:
     page = read("verification").page
     targets = page.locator("tbody a[href*='#block-']").evaluate_all("(all) => all.map((a) => a.href)")
-    assert len(targets) == 15
+    assert len(targets) == 17
     page.goto(targets[0])
     assert page.locator(".dw:target .dw-command").first.inner_text() == "echo one"
 
 
 def test_programs_find_the_same_in_json(small_site: Path) -> None:
     values = json.loads((small_site / "verification.json").read_text("utf-8"))
-    assert values["counts"] == {"verified": 6, "ran": 6, "failing": 1, "not run": 2}
+    assert values["counts"] == {"verified": 6, "ran": 6, "failing": 1, "not run": 4}
+
+
+EXERCISES = "tutorials/3-exercises"
+
+
+def test_a_solution_is_folded_and_unfolds_by_keyboard(read: Open) -> None:
+    page = read(EXERCISES).page
+    command = page.locator(".dw-solution .dw-command")
+    assert not command.is_visible()
+    page.locator(".dw-solution > summary").focus()
+    page.keyboard.press("Enter")
+    assert command.is_visible()
+
+
+def test_a_link_to_a_block_in_a_solution_unfolds_it(read: Open) -> None:
+    page = read(EXERCISES).page
+    block = page.locator(".dw-solution .dw")
+    page.evaluate("(id) => { location.hash = id; }", block.get_attribute("id"))
+    block.wait_for(state="visible")
+
+
+def test_solutions_are_open_in_print_and_folded_again_after_it(read: Open) -> None:
+    page = read(EXERCISES).page
+    solution = page.locator("details.dw-solution")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert solution.get_attribute("open") is not None
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert solution.get_attribute("open") is None
+
+
+def test_without_javascript_solutions_are_open(read: Open) -> None:
+    assert read(EXERCISES, java_script_enabled=False).page.locator(".dw-solution .dw-command").is_visible()
+
+
+def test_a_link_leads_to_its_exercise(read: Open) -> None:
+    page = read(EXERCISES).page
+    page.get_by_role("link", name="the exercise").click()
+    assert page.locator(":target").inner_text().startswith("Exercise 1: Print one")
