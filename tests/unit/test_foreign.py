@@ -307,7 +307,8 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         (["--document"], "name the Markdown files to try: `docwalk run --document FILE…`"),
         (["--document", "."], "name the Markdown files to try: `docwalk run --document FILE…`"),
-        (["--document", "page.md", "--walk", "x"], "with `--document` only `--environment` and"),
+        (["--document", "page.md", "--walk", "x"], "with `--document` only `--environment`, "),
+        (["--document", "page.md", "--backend", "host"], "nobody meant for this machine"),
         (["page.md", "--environment", "x"], "only `--document` has these options"),
         (["--document", "page.md"], "there is no environment `login`"),
     ],

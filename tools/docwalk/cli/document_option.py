@@ -32,9 +32,21 @@ def or_documents(command: Callable[..., int]) -> Callable[..., int]:
         if is_foreign:
             from docwalk.cli.foreign import run_documents  # noqa: PLC0415 - most runs need none of it
 
+            backend = rest.pop("backend", None)
             if any(rest.values()):
-                raise click.UsageError("with `--document` only `--environment` and `--login-shell` go")
-            return run_documents(paths, environment=environment, shell=login_shell)
+                raise click.UsageError(
+                    "with `--document` only `--environment`, `--login-shell` and `--backend` go"
+                )
+            if backend == "host":
+                raise click.UsageError(
+                    "`--document` runs commands that nobody meant for this machine: not on it"
+                )
+            return run_documents(
+                paths,
+                environment=environment,
+                shell=login_shell,
+                backend=None if backend is None else str(backend),
+            )
         if environment is not None or login_shell is not None:
             raise click.UsageError(
                 "pages name their environment and shell; only `--document` has these options"

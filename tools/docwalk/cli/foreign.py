@@ -29,13 +29,16 @@ if TYPE_CHECKING:
     from docwalk.results import WalkResult
 
 
-def run_documents(paths: Sequence[Path], *, environment: str | None, shell: str | None) -> int:
+def run_documents(
+    paths: Sequence[Path], *, environment: str | None, shell: str | None, backend: str | None = None
+) -> int:
     """Try each page in an instance of its own.
 
     Args:
         paths: Markdown files.
         environment: where; None is the project's default.
         shell: the reader's; None is the environment's.
+        backend: what runs it; None is the project's.
 
     Raises:
         UsageError: no page, or an unknown environment or shell.
@@ -53,7 +56,7 @@ def run_documents(paths: Sequence[Path], *, environment: str | None, shell: str 
         raise click.UsageError(f"`{shell}` is no shell; {did_you_mean(shell, SHELLS, otherwise='there are')}")
     documents = [read_foreign(Source.read(path), environment=name, shell=shell) for path in pages]
     console = Console()
-    verifier = Verifier.of(project)
+    verifier = Verifier.of(project, backend=backend)
     verifier.build_missing([page.walk for page in documents], shown=lambda: BuildProgress(console))
     differs = False
     with WalkProgress(console, len(documents)) as progress:

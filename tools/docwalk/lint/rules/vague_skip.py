@@ -17,17 +17,21 @@ MIN_WORDS: Final = 3
 _EMPTY: Final = re.compile(
     r"\b(?:todo|fixme|tbd|later|for now|flaky|broken|temporar\w+|wip)\b", re.IGNORECASE
 )
-_LACKING: Final = re.compile(r"\b(?:gpu|network)\b", re.IGNORECASE)
-"""What `requires` knows: with it the block is run where it can be, and says so where it cannot."""
+_LACKING: Final = re.compile(
+    r"(?:\w+\W+){0,3}?(?:needs?|requires?|wants?|lacks?|without|no)\b(?:\W+\w+){0,3}?\W+(?P<name>gpus?|network)\b"
+    r"(?:\W+\w+){0,5}\W*",
+    re.IGNORECASE,
+)
+"""Reasons that say no more than what `requires` knows, which runs a block where it can be."""
 
 
 def check(page: LintPage) -> Iterator[Found]:
     """Reasons of `skip` that are no reason, or only a promise."""
     for each in page.blocks:
         reason = each.block.options.skip
-        lacking = None if reason is None else _LACKING.search(reason)
+        lacking = None if reason is None else _LACKING.fullmatch(reason)
         if lacking is not None:
-            name = lacking[0].lower()
+            name = lacking["name"].lower().rstrip("s")
             yield Found(
                 span=each.block.span,
                 message=f"this block is never run, not even where there is a {name}",
