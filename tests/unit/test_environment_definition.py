@@ -198,3 +198,18 @@ def test_extending_alone_changes_no_digest(tmp_path: Path) -> None:
     parent = make_definition(tmp_path / "small", SMALL)
     child = load_environment(make_child(parent, 'title = "Child"\nextends = "small"\n'))
     assert environment_digest(child) == environment_digest(load_environment(parent))
+
+
+def test_a_layer_may_name_where_its_wheels_come_from(tmp_path: Path) -> None:
+    plain = load_environment(make_definition(tmp_path / "plain", SMALL))
+    text = SMALL + 'wheels = ["https://wheels.example/cpu"]\n'
+    environment = load_environment(make_definition(tmp_path / "small", text))
+    assert environment.layers[0].wheels == ("https://wheels.example/cpu",)
+    assert layer_digests(environment)[0] == layer_digests(plain)[0]
+    assert layer_digests(environment)[1] != layer_digests(plain)[1]
+
+
+def test_a_wheel_source_with_a_password_is_refused(tmp_path: Path) -> None:
+    text = SMALL + 'wheels = ["https://me:secret@wheels.example/cpu"]\n'
+    with pytest.raises(SourceError, match="cannot stand in `wheels`"):
+        load_environment(make_definition(tmp_path / "small", text))

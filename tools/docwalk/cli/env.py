@@ -10,6 +10,7 @@ from docwalk.cli.env_archive import export, import_
 from docwalk.cli.env_look import diff, info, shell
 from docwalk.cli.env_named import SHOWN_DIGITS, environments, megabytes, named
 from docwalk.cli.env_prune import prune
+from docwalk.cli.env_update import update
 from docwalk.environment.build import build_environment
 from docwalk.environment.digest import environment_digest
 from docwalk.environment.store import Store
@@ -21,7 +22,7 @@ def env() -> None:
     """Build, show, enter, compare, export and import environments."""
 
 
-for _command in (info, shell, diff, export, import_, prune):
+for _command in (info, shell, diff, export, import_, prune, update):
     env.add_command(_command)
 
 

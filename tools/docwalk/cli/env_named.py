@@ -27,9 +27,14 @@ SHOWN_DIGITS = 19
 NAME = click.argument("name")
 
 
+def environments_dir() -> Path:
+    """The project's folder of environments."""
+    return load_project(Path.cwd()).environments_dir
+
+
 def environments() -> Mapping[str, Environment]:
     """The project's environments, by name."""
-    return load_environments(load_project(Path.cwd()).environments_dir)
+    return load_environments(environments_dir())
 
 
 def named(known: Mapping[str, Environment], name: str) -> Environment:

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from docwalk.errors import BackendError
 
@@ -163,6 +164,14 @@ def download(packages: tuple[str, ...], folder: Path, *, sources: tuple[AptSourc
         BackendError: with what apt said.
     """
     require_apt()
+    options = _private_state(folder, sources)
+    _apt_get([*options, "update"], folder, packages)
+    _apt_get([*options, "download", *packages], folder, packages)
+    shutil.rmtree(folder / "apt")
+
+
+def _private_state(folder: Path, sources: tuple[AptSource, ...] | None) -> list[str]:
+    """Options by which apt keeps its lists in `folder/apt`, and for given sources its whole state."""
     state = folder / "apt"
     for name in ("lists/partial", "cache/archives/partial"):
         (state / name).mkdir(parents=True)
@@ -173,9 +182,46 @@ def download(packages: tuple[str, ...], folder: Path, *, sources: tuple[AptSourc
         (state / "status").touch()
         options += ["-o", f"Dir::Etc::sourcelist={state}/given.sources", "-o", "Dir::Etc::sourceparts=-"]
         options += ["-o", f"Dir::State::status={state}/status", "-o", "Dir::Etc::preferencesparts=-"]
-    _apt_get([*options, "update"], folder, packages)
-    _apt_get([*options, "download", *packages], folder, packages)
-    shutil.rmtree(state)
+    return options
+
+
+def package_hashes(
+    packages: tuple[tuple[str, str, str], ...], folder: Path, *, sources: tuple[AptSource, ...]
+) -> dict[tuple[str, str, str], str]:
+    """The sha256 of those packages that the archives have; (name, version, architecture) to hash.
+
+    Args:
+        packages: name, version and architecture of each.
+        folder: an empty folder for package lists.
+        sources: the archives.
+
+    Raises:
+        BackendError: with what apt said.
+    """
+    require_apt()
+    options = _private_state(folder, sources)
+    _apt_get([*options, "update"], folder, ())
+    names = sorted({name for name, _, _ in packages})
+    done = subprocess.run(
+        ["apt-cache", *options[1:], "show", *names],
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    wanted, found = set(packages), {}
+    for stanza in done.stdout.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in stanza.splitlines() if ": " in line and line[0] != " ")
+        key = (fields.get("Package", ""), fields.get("Version", ""), fields.get("Architecture", ""))
+        if key in wanted and "SHA256" in fields:
+            found[key] = fields["SHA256"]
+    return found
+
+
+def parse_file_name(name: str) -> tuple[str, str, str]:
+    """Name, version and architecture from a package's file name, as apt writes it."""
+    package, version, kind = name.removesuffix(".deb").split("_")
+    return package, unquote(version), kind
 
 
 def _apt_get(arguments: list[str], folder: Path, packages: tuple[str, ...]) -> None:

@@ -124,7 +124,13 @@ _OWN_NAMESPACES = (
 
 
 def build_base(
-    base: DebianPackages, target: Path, *, owner: LayerOwner, log: Path, on_line: Callable[[str], None]
+    base: DebianPackages,
+    target: Path,
+    *,
+    owner: LayerOwner,
+    log: Path,
+    on_line: Callable[[str], None],
+    preferences: str | None = None,
 ) -> None:
     """Make the bottom layer in the new folder `target`.
 
@@ -134,6 +140,7 @@ def build_base(
         owner: whom its files belong to.
         log: file that everything mmdebstrap says is written to.
         on_line: called with each line of it.
+        preferences: apt's, while this is made; None for none.
 
     Raises:
         BackendError: no apt here, or mmdebstrap failed.
@@ -146,7 +153,7 @@ def build_base(
         temporary = folder / "work"
         temporary.mkdir()
         temporary.chmod(0o1777)
-        argv = _mmdebstrap_argv(base, folder, owner=owner)
+        argv = _mmdebstrap_argv(base, folder, owner=owner, preferences=preferences)
         environ = {**os.environ, "PATH": _search_path(folder), "LC_ALL": "C.UTF-8", "TMPDIR": str(temporary)}
         subprocess.run([*owner.prefix, "mkdir", target], check=True)
         _run(argv, target, folder=folder, owner=owner, environ=environ, log=log, on_line=on_line)
@@ -164,13 +171,20 @@ def _search_path(folder: Path) -> str:
     return search_path
 
 
-def _mmdebstrap_argv(base: DebianPackages, folder: Path, *, owner: LayerOwner) -> list[str]:
+def _mmdebstrap_argv(
+    base: DebianPackages, folder: Path, *, owner: LayerOwner, preferences: str | None
+) -> list[str]:
     hook = folder / "customize.sh"
     hook.write_text(f"#!/bin/sh\n{_CUSTOMIZE}", "utf-8")
     hook.chmod(0o755)
     argv = list(_OWN_NAMESPACES) if owner.is_root else []
     argv += ["mmdebstrap", f"--mode={'root' if owner.is_root else 'unshare'}", "--variant=minbase"]
     argv += ["--format=tar", "--skip=output/dev,output/mknod", f"--customize-hook={hook}"]
+    if preferences is not None:
+        (folder / "preferences").write_text(preferences, "utf-8")
+        place = '"$1/etc/apt/preferences.d/docwalk"'
+        argv.append(f'--setup-hook=mkdir -p "$1/etc/apt/preferences.d" && cp {folder}/preferences {place}')
+        argv.append(f"--customize-hook=rm {place}")
     argv += [f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT]
     argv += [f"--dpkgopt=path-include={pattern}" for pattern in _KEPT]
     argv += [f"--aptopt={option}" for option in apt.carried_options()]

@@ -1,114 +1,31 @@
-"""Build: a definition to layers in the store, each under a temporary name until it is complete.
-
-A site layer is what its script changed, run as root of a user namespace of subordinate ids, over the
-layers below and with nothing of the host writable. The overlay's marks are `user.overlay.*`, which
-ordinary accounts' mounts understand.
-"""
+"""Build: a definition to layers in the store, each under a temporary name until it is complete."""
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
-import platform
-import shutil
 import subprocess
 import time
-from dataclasses import dataclass
-from enum import Enum
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from docwalk.bubblewrap import Bind, Identity, SandboxSpec, start
-from docwalk.environment import apt
-from docwalk.environment.base import build_base
+from docwalk.environment.build_events import BuildEvent, BuildPhase, Progress
+from docwalk.environment.definition import load_environment
 from docwalk.environment.digest import environment_digest, layer_digests
+from docwalk.environment.layer import LayerPlan, complete_layer, make_layer
+from docwalk.environment.lock import BASE, LOCK_FILE, Lock
 from docwalk.environment.manifest import SCHEMA, collect_manifest
 from docwalk.environment.owner import LayerOwner, layer_owner
 from docwalk.environment.store import BUILDING_PREFIX, BuiltEnvironment, Store, write_whole
-from docwalk.environment.transport import detect_transport
 from docwalk.errors import BackendError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from docwalk.environment.contents import Contents
     from docwalk.environment.definition import Environment, LayerDefinition
 
-_BUILD_FOLDER = PurePosixPath("/srv/build")
-_PIP_CACHE = PurePosixPath("/srv/pip-cache")
-_CAPABILITIES = ("CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID")
-_ENVIRON: Mapping[str, str] = {
-    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-    "HOME": "/root",
-    "LANG": "C.UTF-8",
-    "TERM": "dumb",
-    "TZ": "UTC",
-    "PIP_CACHE_DIR": str(_PIP_CACHE),
-    "PIP_PROGRESS_BAR": "off",
-    "PIP_ROOT_USER_ACTION": "ignore",
-    "PIP_NO_WARN_SCRIPT_LOCATION": "1",
-    "PYTHONHASHSEED": "0",
-}
-
-
-class BuildPhase(Enum):
-    """What a build is doing; the value is what people are shown."""
-
-    WAITING = "waiting for another build"
-    """Another process builds in the same store."""
-    PRESENT = "present"
-    """The layer was built before."""
-    DOWNLOADING = "downloading"
-    """Packages of the layer's own are fetched."""
-    RUNNING = "building"
-    """mmdebstrap or the layer's script runs."""
-    LISTING = "listing what is inside"
-    """The manifest is collected."""
-    BUILT = "built"
-    """The layer, or the environment, is complete."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildEvent:
-    """One piece of progress."""
-
-    environment: str
-    """Name of the environment."""
-    layer: str
-    """Name of the layer; `base` is the bottom one, empty for the environment as a whole."""
-    number: int
-    """The layer's place, from 1; 0 for the environment as a whole."""
-    total: int
-    """How many layers there are."""
-    phase: BuildPhase
-    """What is done."""
-    detail: str
-    """Last line the program said; empty where there is none."""
-    elapsed_s: float
-    """Seconds since the layer was begun."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Progress:
-    environment: str
-    layer: str
-    number: int
-    total: int
-    started_s: float
-    on_event: Callable[[BuildEvent], None]
-
-    def say(self, phase: BuildPhase, detail: str = "") -> None:
-        self.on_event(
-            BuildEvent(
-                environment=self.environment,
-                layer=self.layer,
-                number=self.number,
-                total=self.total,
-                phase=phase,
-                detail=detail,
-                elapsed_s=time.monotonic() - self.started_s,
-            )
-        )
+__all__ = ["BuildEvent", "BuildPhase", "build_environment", "finish_environment", "update_environment"]
 
 
 def build_environment(
@@ -124,35 +41,105 @@ def build_environment(
         is_current = found.manifest.get("schema") == SCHEMA or not store.is_own(found)
         return found if is_current else finish_environment(environment, store)
     digests = layer_digests(environment)
-    store.make_folders()
+    with _building(environment, store, on_event) as (owner, progress):
+        for number, digest in enumerate(digests):
+            layer = _layer(environment, number)
+            each = progress(number + 1)
+            if store.has_layer(digest):
+                each.say(BuildPhase.PRESENT)
+                continue
+            final = store.layer_dir(digest)
+            locked = environment.base_locked if layer is None else layer.locked
+            plan = LayerPlan(
+                environment=environment,
+                layer=layer,
+                below=tuple(store.layer_dir(one) / "fs" for one in digests[:number]),
+                building=final.parent / f"{BUILDING_PREFIX}{final.name}",
+                locked=locked,
+                wants_contents=locked is not None,
+            )
+            make_layer(plan, store=store, owner=owner, progress=each)
+            complete_layer(plan.building, final, digest=digest, owner=owner, progress=each)
+            each.say(BuildPhase.BUILT)
+        progress(0).say(BuildPhase.LISTING)
+        return finish_environment(environment, store)
 
-    def progress(layer: str, number: int) -> _Progress:
-        return _Progress(
+
+def update_environment(
+    environment: Environment, store: Store, on_event: Callable[[BuildEvent], None]
+) -> tuple[BuiltEnvironment, Lock]:
+    """Build the environment's own layers anew from what there is today, and write the lock they make.
+
+    Args:
+        environment: as `load_without_lock` gives it; layers of one that it extends must be built, and stay.
+        store: where they go.
+        on_event: called with each event.
+
+    Raises:
+        BackendError: this account cannot build, or a layer failed; the lock is as before.
+    """
+    kept = [store.layer_dir(each) for each in layer_digests(environment)[: _inherited(environment)]]
+    made: list[tuple[str, Path, Contents]] = []
+    with _building(environment, store, on_event) as (owner, progress):
+        for number in range(len(kept), len(environment.layers) + 1):
+            layer = _layer(environment, number)
+            each = progress(number + 1)
+            plan = LayerPlan(
+                environment=environment,
+                layer=layer,
+                below=(*(path / "fs" for path in kept), *(path / "fs" for _, path, _ in made)),
+                building=store.folder / "layers" / f"{BUILDING_PREFIX}update-{number}",
+                locked=None,
+                wants_contents=True,
+            )
+            made.append((plan.name, plan.building, make_layer(plan, store=store, owner=owner, progress=each)))
+            each.say(BuildPhase.BUILT)
+        lock = Lock(layers={name: contents for name, _, contents in made})
+        write_whole(environment.folder / LOCK_FILE, str(lock))
+        locked = load_environment(environment.folder)
+        for number, (_, building, _) in enumerate(made, len(kept)):
+            digest = layer_digests(locked)[number]
+            if not store.has_layer(digest):
+                final = store.layer_dir(digest)
+                complete_layer(building, final, digest=digest, owner=owner, progress=progress(number + 1))
+        _sweep(store, owner)
+        progress(0).say(BuildPhase.LISTING)
+        return finish_environment(locked, store), lock
+
+
+def _inherited(environment: Environment) -> int:
+    """How many layers are another environment's."""
+    if environment.extends is None:
+        return 0
+    return 1 + sum(layer.folder != environment.folder for layer in environment.layers)
+
+
+def _layer(environment: Environment, number: int) -> LayerDefinition | None:
+    """The layer at a place from 0; None for the bottom one."""
+    return None if number == 0 else environment.layers[number - 1]
+
+
+@contextlib.contextmanager
+def _building(
+    environment: Environment, store: Store, on_event: Callable[[BuildEvent], None]
+) -> Iterator[tuple[LayerOwner, Callable[[int], Progress]]]:
+    """Hold the store's lock; gives who owns layers, and the progress of a layer by its place from 1."""
+
+    def progress(number: int) -> Progress:
+        layer = _layer(environment, number - 1) if number else None
+        return Progress(
             environment=environment.name,
-            layer=layer,
+            layer="" if number == 0 else BASE if layer is None else layer.name,
             number=number,
-            total=len(digests),
+            total=len(environment.layers) + 1,
             started_s=time.monotonic(),
             on_event=on_event,
         )
 
-    whole = progress("", 0)
-    with (
-        layer_owner() as owner,
-        store.locked(on_wait=lambda: whole.say(BuildPhase.WAITING)),
-    ):
+    store.make_folders()
+    with layer_owner() as owner, store.locked(on_wait=lambda: progress(0).say(BuildPhase.WAITING)):
         _sweep(store, owner)
-        for number, digest in enumerate(digests):
-            layer = None if number == 0 else environment.layers[number - 1]
-            each = progress("base" if layer is None else layer.name, number + 1)
-            if store.has_layer(digest):
-                each.say(BuildPhase.PRESENT)
-                continue
-            below = tuple(store.layer_dir(one) / "fs" for one in digests[:number])
-            _build_layer(environment, layer, below, digest=digest, store=store, owner=owner, progress=each)
-            each.say(BuildPhase.BUILT)
-        whole.say(BuildPhase.LISTING)
-        return finish_environment(environment, store)
+        yield owner, progress
 
 
 def finish_environment(environment: Environment, store: Store) -> BuiltEnvironment:
@@ -176,142 +163,6 @@ def finish_environment(environment: Environment, store: Store) -> BuiltEnvironme
         )
     write_whole(store.manifest_path(digest), json.dumps(manifest, indent=1, sort_keys=True) + "\n")
     return BuiltEnvironment(environment=environment, digest=digest, layers=layers, manifest=manifest)
-
-
-def _build_layer(
-    environment: Environment,
-    layer: LayerDefinition | None,
-    below: tuple[Path, ...],
-    *,
-    digest: str,
-    store: Store,
-    owner: LayerOwner,
-    progress: _Progress,
-) -> None:
-    final = store.layer_dir(digest)
-    building = final.parent / f"{BUILDING_PREFIX}{final.name}"
-    building.mkdir(mode=0o755)
-    owner.give(building)
-    log = store.folder / "logs" / f"{environment.name}-{progress.layer}.log"
-    progress.say(BuildPhase.RUNNING)
-
-    def on_line(line: str) -> None:
-        progress.say(BuildPhase.RUNNING, line)
-
-    if layer is None:
-        build_base(environment.base, building / "fs", owner=owner, log=log, on_line=on_line)
-    else:
-        staged = building / "stage"
-        staged.mkdir()
-        if layer.debian is not None:
-            progress.say(BuildPhase.DOWNLOADING, f"{len(layer.debian.packages)} packages")
-        _stage(layer, staged, base_suite=environment.base.suite)
-        _run_script(layer, staged, building, below=below, owner=owner, store=store, log=log, on_line=on_line)
-        subprocess.run([*owner.cleaning_prefix, "rm", "-rf", staged, building / "work"], check=True)
-    facts = {
-        "architecture": platform.machine(),
-        "built_s": round(time.monotonic() - progress.started_s, 1),
-        "bytes": tree_bytes(building / "fs", owner),
-        "layer": progress.layer,
-        "recipe": digest,
-    }
-    write_whole(building / "layer.json", json.dumps(facts, indent=1, sort_keys=True) + "\n")
-    building.rename(final)
-
-
-def _stage(layer: LayerDefinition, folder: Path, *, base_suite: str) -> None:
-    shutil.copyfile(layer.script, folder / "layer.sh")
-    for path in layer.files:
-        target = folder / path.relative_to(layer.folder)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_dir():
-            shutil.copytree(path, target)
-        else:
-            shutil.copy2(path, target)
-    if layer.debian is not None:
-        debs = folder / "debs"
-        debs.mkdir()
-        sources = apt.debian_sources(layer.debian.suite, apt.host_sources())
-        if not sources:
-            raise BackendError(
-                f"layer `{layer.name}` needs packages of Debian {layer.debian.suite} (over {base_suite}), "
-                "and this machine's apt knows no Debian archive",
-                hint="build on Debian, or import an environment: docwalk env import FILE",
-            )
-        apt.download(layer.debian.packages, debs, sources=sources)
-
-
-def _run_script(
-    layer: LayerDefinition,
-    staged: Path,
-    building: Path,
-    *,
-    below: tuple[Path, ...],
-    owner: LayerOwner,
-    store: Store,
-    log: Path,
-    on_line: Callable[[str], None],
-) -> None:
-    subprocess.run([*owner.prefix, "mkdir", building / "fs", building / "work"], check=True)
-    pip_cache = store.folder / "pip-build"
-    pip_cache.mkdir(mode=0o755, exist_ok=True)
-    owner.give(pip_cache)
-    transport = detect_transport()
-    spec = SandboxSpec(
-        layers=below,
-        upper=building / "fs",
-        work=building / "work",
-        binds=(
-            *transport.binds(),
-            Bind(source=pip_cache, target=_PIP_CACHE, writable=True),
-            Bind(source=staged, target=_BUILD_FOLDER),
-        ),
-        files=transport.files(hostname="build"),
-        uid=0,
-        gid=0,
-        hostname="build",
-        environ=_ENVIRON,
-        cwd=_BUILD_FOLDER,
-        joins_user_namespace=True,
-        capabilities=_CAPABILITIES,
-    )
-    myself = Identity(uid=os.geteuid(), gid=os.getegid(), is_switched=False)
-    command = ("bash", "-euo", "pipefail", f"{_BUILD_FOLDER}/layer.sh")
-    with (
-        log.open("w", encoding="utf-8") as log_file,
-        start(
-            spec,
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            identity=myself,
-            prefix=owner.prefix,
-        ) as process,
-    ):
-        last_lines: list[str] = []
-        for raw in process.stdout or ():
-            line = raw.decode(errors="replace")
-            log_file.write(line)
-            log_file.flush()
-            on_line(line.strip())
-            last_lines = [*last_lines[-4:], line.strip()]
-    if process.returncode != 0:
-        raise BackendError(
-            f"layer `{layer.name}` failed with status {process.returncode}; "
-            f"the last its script said: {' / '.join(last_lines) or 'nothing'}",
-            hint=f"read the log: less {log}",
-        )
-
-
-def tree_bytes(folder: Path, owner: LayerOwner) -> int:
-    """Bytes a tree occupies, files linked several times counted once."""
-    done = subprocess.run(
-        [*owner.cleaning_prefix, "du", "-s", "--block-size=1", folder],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return int(done.stdout.split()[0])
 
 
 def _sweep(store: Store, owner: LayerOwner) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from rapidfuzz import process
 
 from docwalk.bubblewrap import Network
+from docwalk.environment.lock import BASE, LOCK_FILE, read_lock
 from docwalk.environment.parts import (
     ACCOUNT,
     DEVICE,
@@ -36,11 +37,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from docwalk.environment.contents import Contents
     from docwalk.environment.parts import Account, Mount, Service
     from docwalk.errors import SourceProblem
 
 DEFINITION_FILE = "environment.toml"
 
+_URL = re.compile(r"https?://[^\s@]+")
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+(=[A-Za-z0-9.+~:-]+)?")
 
 
@@ -77,6 +80,10 @@ class LayerDefinition:
     """Files and folders beside the definition that the script finds at the same path below `/srv/build`."""
     debian: DebianPackages | None
     """Packages that lie, downloaded and not installed, in `/srv/build/debs`; None for none."""
+    wheels: tuple[str, ...]
+    """Further package indexes that pip asks while the script runs; URLs."""
+    locked: Contents | None
+    """What it must consist of; None for what there is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +102,8 @@ class Environment:
     """Name of the environment whose layers are below its own; None for none."""
     base: DebianPackages
     """The bottom layer."""
+    base_locked: Contents | None
+    """What it must consist of; None for what there is."""
     layers: tuple[LayerDefinition, ...]
     """Site layers, lowest first; those of the environment it extends come first."""
     user: str
@@ -159,7 +168,39 @@ def load_environment(folder: Path) -> Environment:
     return _load(folder, ())
 
 
-def _load(folder: Path, above: tuple[str, ...]) -> Environment:
+def load_without_lock(folder: Path) -> Environment:
+    """As `load_environment`, whatever lock there is; those of environments it extends hold.
+
+    Raises:
+        SourceError: with all problems.
+    """
+    return _load(folder, (), reads_lock=False)
+
+
+def _with_lock(environment: Environment, top: Table) -> Environment:
+    """The environment held to the lock beside its definition, if there is one; it knows each layer."""
+    path = environment.folder / LOCK_FILE
+    if not path.is_file():
+        return environment
+    lock = read_lock(path)
+    own = [layer.name for layer in environment.layers if layer.folder == environment.folder]
+    wanted = own if environment.extends is not None else [BASE, *own]
+    if list(lock.layers) != wanted:
+        names, locked = ", ".join(wanted), ", ".join(lock.layers)
+        top.problem(
+            "layers",
+            f"`{LOCK_FILE}` is of other layers: it has {locked or 'none'}, here are {names or 'none'}",
+            hint=f"docwalk env update {environment.name}, or remove {path}",
+        )
+        return environment
+    layers = tuple(
+        replace(layer, locked=lock.layers[layer.name]) if layer.folder == environment.folder else layer
+        for layer in environment.layers
+    )
+    return replace(environment, base_locked=lock.layers.get(BASE, environment.base_locked), layers=layers)
+
+
+def _load(folder: Path, above: tuple[str, ...], *, reads_lock: bool = True) -> Environment:
     """As `load_environment`; `above` are the names of those that extend it, directly or not."""
     source = Source.read(folder / DEFINITION_FILE)
     reader = Reader(source)
@@ -167,7 +208,10 @@ def _load(folder: Path, above: tuple[str, ...]) -> Environment:
         content = tomllib.loads(source.text)
     except tomllib.TOMLDecodeError as error:
         raise SourceError((toml_problem(source, error, code=ErrorCode.BAD_ENVIRONMENT),)) from error
-    environment = _read_environment(folder, Table(reader, content, ()), reader, above)
+    top = Table(reader, content, ())
+    environment = _read_environment(folder, top, reader, above)
+    if reads_lock and not reader.problems:
+        environment = _with_lock(environment, top)
     if reader.problems:
         raise SourceError(tuple(reader.problems))
     return environment
@@ -254,6 +298,7 @@ def _bare(folder: Path, base: DebianPackages) -> Environment:
         description="",
         extends=None,
         base=base,
+        base_locked=None,
         layers=(),
         user="reader",
         uid=1000,
@@ -313,7 +358,7 @@ def _read_debian(table: Table) -> DebianPackages:
 
 
 def _read_layer(folder: Path, table: Table) -> LayerDefinition:
-    table.allow("name", "files", "debian")
+    table.allow("name", "files", "debian", "wheels")
     name = table.text("name", pattern=NAME)
     script = folder / "layers" / f"{name}.sh"
     if name and not script.is_file():
@@ -331,4 +376,6 @@ def _read_layer(folder: Path, table: Table) -> LayerDefinition:
         script=script,
         files=tuple(files),
         debian=_read_debian(debian) if debian is not None else None,
+        wheels=table.texts("wheels", pattern=_URL),
+        locked=None,
     )

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from docwalk.environment.contents import Contents
     from docwalk.environment.definition import DebianPackages, Environment, LayerDefinition
 
 BASE_RECIPE = 2
@@ -18,7 +19,8 @@ BASE_RECIPE = 2
 
 def layer_digests(environment: Environment) -> tuple[str, ...]:
     """Digest of every layer, bottom first: 64 hexadecimal digits, each covering those below."""
-    digests = [_digest("base", str(BASE_RECIPE), *_debian_parts(environment.base))]
+    base = (*_debian_parts(environment.base), *_locked_parts(environment.base_locked))
+    digests = [_digest("base", str(BASE_RECIPE), *base)]
     digests.extend(_layer_digest(layer, digests) for layer in environment.layers)
     return tuple(digests)
 
@@ -54,7 +56,15 @@ def _layer_digest(layer: LayerDefinition, below: list[str]) -> str:
             parts += [str(file.relative_to(layer.folder)), str(is_executable), _file_digest(file)]
     if layer.debian is not None:
         parts += _debian_parts(layer.debian)
-    return _digest("layer", *parts)
+    if layer.wheels:
+        parts += ["wheels", *layer.wheels]
+    return _digest("layer", *parts, *_locked_parts(layer.locked))
+
+
+def _locked_parts(locked: Contents | None) -> list[str]:
+    if locked is None:
+        return []
+    return ["locked", *map(str, locked.debs), *map(str, locked.wheels)]
 
 
 def _debian_parts(debian: DebianPackages) -> list[str]:
