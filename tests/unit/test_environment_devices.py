@@ -11,6 +11,7 @@ from docwalk.environment.devices import (
     Gpu,
     GpuKind,
     device_binds,
+    driver_environ,
     gpu_kind,
     gpu_of,
     parse_libraries,
@@ -76,8 +77,13 @@ def test_devices_are_bound_as_devices() -> None:
 def test_podman_is_given_cdi_names_as_they_are_and_nodes_for_simulated_ones() -> None:
     assert podman_arguments(["nvidia.com/gpu=all", "docwalk.sim/gpu=2"]) == (
         "--device=nvidia.com/gpu=all",
-        "--device=/dev/null:/dev/nvidia2",
+        "--volume=/dev/null:/dev/nvidia2:dev",
     )
+
+
+def test_only_real_gpus_bring_a_driver() -> None:
+    assert driver_environ(["nvidia.com/gpu=0"]) == {"LD_LIBRARY_PATH": "/run/docwalk/driver"}
+    assert driver_environ(["docwalk.sim/gpu=0"]) == {}
 
 
 def test_libraries_of_the_driver_are_found_among_all() -> None:

@@ -30,6 +30,7 @@ def argv(environment: Environment) -> str:
     contents = Contents(
         binds=(Bind(source=Path("/host/wheels"), target=PurePosixPath("/srv/packages/0")),),
         files={},
+        devices=("docwalk.sim/gpu=0",),
         tmpfs=(PurePosixPath("/tmp"),),
         tmpfs_bytes=1 << 20,
         index_url=None,
@@ -55,6 +56,7 @@ def test_a_whole_container(tmp_path: Path) -> None:
         "--security-opt no-new-privileges --security-opt label=disable "
         "--security-opt seccomp=/i/seccomp.json --network none "
         "--hostname login1 --no-hosts --http-proxy=false --workdir / --preserve-fds 2 "
+        "--volume=/dev/null:/dev/nvidia0:dev "
         "--tmpfs /tmp:mode=1777,size=1048576 --tmpfs /run/docwalk:mode=1777,size=1048576 --shm-size 1048576 "
         "--volume /host/wheels:/srv/packages/0:ro --volume /i/files/0:/etc/pip.conf:ro "
         "--rootfs /i/root /usr/bin/python3 -I -S -X utf8 /run/docwalk/init.py 3"

@@ -12,6 +12,7 @@ from docwalk.backend.host import HostBackend, this_host
 from docwalk.backend.registry import make_backend
 from docwalk.bubblewrap import Network
 from docwalk.environment.definition import load_environments
+from docwalk.environment.devices import with_present_gpu
 from docwalk.environment.digest import environment_digest
 from docwalk.environment.package_proxy import shared_package_proxy
 from docwalk.environment.store import Store
@@ -125,7 +126,7 @@ class Verifier:
         if found is None:
             message = f"the environment `{walk.environment}` is not built"
             raise BackendError(message, hint=f"docwalk env build {walk.environment}")
-        return found
+        return with_present_gpu(found)
 
     def run(
         self,

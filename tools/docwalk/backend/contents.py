@@ -13,7 +13,6 @@ from docwalk.backend.instance import init_files
 from docwalk.backend.limits import MEMORY_BYTES
 from docwalk.backend.relay import INDEX_PORT
 from docwalk.bubblewrap import FRESH_FOLDERS, Bind, Network
-from docwalk.environment.devices import device_binds
 from docwalk.environment.package_proxy import shared_package_proxy
 from docwalk.environment.transport import UV_SETTINGS, detect_transport, uv_settings
 from docwalk.errors import BackendError
@@ -34,6 +33,8 @@ class Contents:
 
     binds: tuple[Bind, ...]
     """Files and folders of the host."""
+    devices: tuple[str, ...]
+    """Devices by their CDI names."""
     files: Mapping[PurePosixPath, bytes]
     """Read-only files: path inside to content."""
     tmpfs: tuple[PurePosixPath, ...]
@@ -70,7 +71,8 @@ def contents_of(environment: BuiltEnvironment, marks: Marks, *, downloads_dir: P
     # Only files that a layer has can be replaced.
     settings = uv_settings(index_url) if environment.find(str(UV_SETTINGS)) is not None else {}
     return Contents(
-        binds=(*transport.binds(), *device_binds(definition.devices), *mounted),
+        binds=(*transport.binds(), *mounted),
+        devices=definition.devices,
         files={**generated, **settings, **init_files(marks)},
         tmpfs=(*FRESH_FOLDERS, *(each.target for each in definition.mounts if each.source is None)),
         tmpfs_bytes=definition.limits.memory_bytes or MEMORY_BYTES,

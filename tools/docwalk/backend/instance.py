@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Final
 from docwalk.backend import ForegroundProcess, SideTerminal
 from docwalk.dialects import SHELLS, start_up_files
 from docwalk.environment.definition import Users
+from docwalk.environment.devices import driver_environ
 from docwalk.errors import BackendError
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class InitInstance:
             "open",
             path=dialect.program,
             argv=dialect.argv,
-            environ={**_login(name, dialect.program), **environ},
+            environ={**_login(name, dialect.program), **driver_environ(self._definition.devices), **environ},
             cwd=_home(name),
             rows=rows,
             columns=columns,

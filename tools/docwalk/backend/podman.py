@@ -28,6 +28,7 @@ from docwalk.backend.relay import relay_index
 from docwalk.backend.services import Services
 from docwalk.bubblewrap import Bind, Network, remove_tree
 from docwalk.environment.definition import Users
+from docwalk.environment.devices import podman_arguments
 from docwalk.environment.owner import cannot_own, owner_fix, root_first_id
 from docwalk.environment.store import Store
 from docwalk.errors import BackendError
@@ -160,6 +161,7 @@ def podman_argv(definition: Environment, container: Container) -> tuple[str, ...
         *("--hostname", definition.hostname, "--no-hosts", "--http-proxy=false"),
         *_ulimits(),
         *("--workdir", "/", "--preserve-fds", "2"),
+        *podman_arguments(container.contents.devices),
         *_mounts(container),
         *("--rootfs", str(container.root)),
         *init_command(_CHANNEL_FD),

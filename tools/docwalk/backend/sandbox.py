@@ -25,6 +25,7 @@ from docwalk.backend.relay import relay_index
 from docwalk.backend.services import Services
 from docwalk.bubblewrap import SandboxSpec
 from docwalk.environment.definition import Users
+from docwalk.environment.devices import device_binds
 from docwalk.environment.store import Store
 from docwalk.errors import BackendError
 from docwalk.marks import Marks
@@ -89,7 +90,7 @@ def _open_in(folder: Path, environment: BuiltEnvironment, ids: Ids, lock: int) -
             layers=environment.layers,
             upper=upper,
             work=work,
-            binds=contents.binds,
+            binds=(*contents.binds, *device_binds(contents.devices)),
             tmpfs=contents.tmpfs,
             tmpfs_bytes=contents.tmpfs_bytes,
             system_calls=filter_program(),

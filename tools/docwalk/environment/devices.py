@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final, assert_never
@@ -19,6 +19,8 @@ from docwalk.errors import BackendError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from docwalk.environment.store import BuiltEnvironment
 
 SIMULATED: Final = "docwalk.sim/gpu"
 """CDI kind of simulated GPUs."""
@@ -125,10 +127,28 @@ def device_binds(devices: Iterable[str], *, dev: Path = Path("/dev")) -> tuple[B
     return tuple(binds)
 
 
+def driver_environ(devices: Iterable[str]) -> Mapping[str, str]:
+    """Variables by which programs find the driver of this machine, where its real GPUs are used."""
+    has_real = any(name.startswith(f"{NVIDIA}=") for name in devices)
+    return {"LD_LIBRARY_PATH": str(DRIVER_FOLDER)} if has_real else {}
+
+
+def with_present_gpu(environment: BuiltEnvironment) -> BuiltEnvironment:
+    """The environment, its manifest naming the real GPUs that this machine has for it."""
+    devices = environment.environment.devices
+    gpu = real_gpu() if gpu_kind(devices) is GpuKind.REAL else None
+    if gpu is None:
+        return environment
+    return replace(environment, manifest={**environment.manifest, "gpu": gpu.as_manifest()})
+
+
 def podman_arguments(devices: Iterable[str]) -> tuple[str, ...]:
-    """What `podman run` is given for `devices`: CDI names as they are, nodes for simulated ones."""
+    """What `podman run` is given for `devices`: CDI names as they are, nodes for simulated ones.
+
+    Those are volumes: in a user namespace runc makes no node, but binds the host's of the same name.
+    """
     return tuple(
-        f"--device=/dev/null:/dev/nvidia{device.partition('=')[2]}"
+        f"--volume=/dev/null:/dev/nvidia{device.partition('=')[2]}:dev"
         if device.startswith(f"{SIMULATED}=")
         else f"--device={device}"
         for device in devices
