@@ -12,7 +12,6 @@ from docwalk.backend.podman import PodmanBackend, why_no_podman
 from docwalk.backend.sandbox import SandboxBackend
 from docwalk.environment.definition import Users
 from docwalk.shell import Shell
-from docwalk.terminal import render_screen, render_terminal
 from docwalk.testing_sandbox import find_built
 
 if TYPE_CHECKING:
@@ -105,6 +104,6 @@ class Lines(Protocol):
 @pytest.fixture
 def lines_of() -> Lines:
     def lines(result: CommandResult) -> list[str]:
-        return [line.text for line in render_screen(result.raw) or render_terminal(result.raw)]
+        return [line.text for line in result.lines]
 
     return lines

@@ -131,3 +131,69 @@ def test_the_same_question_in_plain_output_is_not_answered(shell: Shell, lines_o
     command = ASK_TERMINAL.format(mode="", query=r"\033[c", wait=0.2)
     assert lines_of(shell.run(command, timeout_s=LONG_S)) == ["abb'nothing'"]
     assert lines_of(shell.run("echo after", timeout_s=LONG_S)) == ["after"]
+
+
+def test_a_password_is_a_secret_and_its_line_is_known(shell: Shell) -> None:
+    result = shell.run(
+        "echo before; read -rsp 'Password: ' word; echo; echo \"got $word\"",
+        timeout_s=LONG_S,
+        answers=(Answer(prompt="Password: ", text="correct horse"),),
+    )
+    assert result.secrets == ("correct horse",)
+    assert [(line.text, line.is_typed_unseen) for line in result.lines] == [
+        ("before", False),
+        ("Password:", True),
+        ("got correct horse", False),
+    ]
+
+
+def test_an_answer_that_is_shown_is_no_secret(shell: Shell) -> None:
+    result = shell.run(
+        "read -rp 'Name? ' name", timeout_s=LONG_S, answers=(Answer(prompt="Name? ", text="Ada"),)
+    )
+    assert (result.secrets, [line.is_typed_unseen for line in result.lines]) == ((), [False])
+
+
+def test_control_d_ends_input(shell: Shell, lines_of: Lines) -> None:
+    result = shell.run(
+        "wc -l", timeout_s=LONG_S, keys=(KeyGroup(keys=("a", "<Enter>")), KeyGroup(keys=("<C-d>",)))
+    )
+    assert (result.outcome, lines_of(result), result.exit_status) == (Outcome.PASSED, ["a", "1"], 0)
+
+
+def test_control_c_interrupts(shell: Shell, lines_of: Lines) -> None:
+    result = shell.run("cat", timeout_s=LONG_S, keys=(KeyGroup(keys=("<C-c>",)),))
+    assert (result.outcome, lines_of(result), result.exit_status) == (Outcome.PASSED, ["^C"], 130)
+
+
+def test_a_program_is_stopped_and_brought_back(shell: Shell, lines_of: Lines) -> None:
+    stopped = shell.run("cat", timeout_s=LONG_S, keys=(KeyGroup(keys=("<C-z>",)),))
+    assert (stopped.outcome, stopped.exit_status) == (Outcome.PASSED, 148)
+    assert [line for line in lines_of(stopped) if line] == [
+        "^Z",
+        "[1]+  Stopped                 cat",
+    ]
+    back = shell.run("fg", timeout_s=LONG_S, keys=(KeyGroup(keys=("<C-d>",)),))
+    assert (back.outcome, lines_of(back), back.exit_status) == (Outcome.PASSED, ["cat"], 0)
+
+
+def test_vi_is_opened_typed_in_saved_and_quit(shell: Shell, lines_of: Lines) -> None:
+    keys = (
+        KeyGroup(keys=("i", *"hello", "<Esc>"), until="~"),
+        KeyGroup(keys=(":", "w", "q", "<Enter>"), until="hello"),
+    )
+    result = shell.run("vi /tmp/note", timeout_s=LONG_S, keys=keys)
+    assert result.outcome is Outcome.PASSED
+    shown = lines_of(result)
+    assert (shown[0], shown[1], shown[-1]) == ("hello", "~", '"/tmp/note" [New File] 1 line, 6 bytes written')
+    assert lines_of(shell.run("cat /tmp/note", timeout_s=LONG_S)) == ["hello"]
+
+
+def test_a_progress_bar_is_seen_as_it_ends(shell: Shell, lines_of: Lines) -> None:
+    bar = r"for i in 10 50 100; do printf '\r%3d%% |%-10s|' $i $(seq -s '' $((i / 10)) | tr 0-9 '#'); done"
+    assert lines_of(shell.run(bar, timeout_s=LONG_S)) == ["100% |###########|"]
+
+
+def test_what_stays_on_the_terminal_follows_the_picture_of_a_program(shell: Shell, lines_of: Lines) -> None:
+    drawn = r"echo before; printf '\033[?1049h\033[Hpicture\033[?1049l'; echo after"
+    assert lines_of(shell.run(drawn, timeout_s=LONG_S)) == ["picture", "before", "after"]

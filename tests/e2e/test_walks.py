@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
+from docwalk.record_json import result_to_json
 from docwalk.run import AfterMismatch
 
 if TYPE_CHECKING:
@@ -222,3 +224,16 @@ def test_two_walks_do_not_see_each_other(
     del tmp_path_factory
     page = "# T\n\n```bash\ntest ! -e ~/mark -a ! -e /tmp/mark\ntouch ~/mark /tmp/mark\n```\n"
     assert shown(walk_page(page)) == [PASSED, PASSED]
+
+
+def test_a_password_is_in_no_record(walk_page: Walk, shown: Shown) -> None:
+    page = (
+        "# T\n\n```{console}\n---\nanswers:\n  - 'Password: ': correct horse\n---\n"
+        "$ read -rsp 'Password: ' word; echo; echo \"[$word]\"\nPassword:\n[correct horse]\n```\n"
+    )
+    result = walk_page(page)
+    assert shown(result) == [PASSED]
+    record = json.dumps(result_to_json(result))
+    assert "correct horse" not in record
+    assert '{"unseen": "Password:"}' in record
+    assert b"correct horse" not in result.steps[0].raw

@@ -82,7 +82,7 @@ def report(walk: Walk, result: WalkResult) -> list[str]:
             "say what the reader types: `answers` for questions, `keys` for a full-screen program",
         ),
         (Outcome.STEP_BOUNDARY, "write one complete command after each prompt, continuation lines with `> `"),
-        (Outcome.SHELL_LOST, "if the command starts another shell or a REPL, declare its `prompt`"),
+        (Outcome.SHELL_LOST, "if the shell shall end here, let the next block log in again with `relogin`"),
     ],
 )
 def test_each_outcome_says_what_to_try(outcome: Outcome, hint: str) -> None:
@@ -97,6 +97,11 @@ def test_each_outcome_says_what_to_try(outcome: Outcome, hint: str) -> None:
         f"  try: {hint}",
         "  run this walk again: docwalk run page.md --walk page",
     ]
+
+
+def test_lost_marks_ask_for_a_prompt() -> None:
+    shown = report(*ended(Outcome.SHELL_LOST, "the shell's marks are lost: `sh` left `sh` at `$`"))
+    assert shown[-2] == "  try: if the command starts another shell or a REPL, declare its `prompt`"
 
 
 def test_of_long_output_the_end_is_shown() -> None:

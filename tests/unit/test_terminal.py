@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docwalk.results import Style, StyledText
-from docwalk.terminal import cursor_position, render_screen, render_terminal, visible_screen
+from docwalk.terminal import cursor_position, render_output, render_screen, render_terminal, visible_screen
 
 PLAIN = Style()
 ALTERNATE, MAIN = "\x1b[?1049h", "\x1b[?1049l"
@@ -180,3 +180,9 @@ def test_100_000_plain_lines_are_all_there() -> None:
     raw = b"".join(b"line %d\r\n" % n for n in range(100_000))
     lines = render_terminal(raw)
     assert (len(lines), lines[0].text, lines[-1].text) == (100_000, "line 0", "line 99999")
+
+
+def test_a_picture_is_not_scrolled_away_by_how_its_program_leaves() -> None:
+    raw = b"\x1b[?1049h\x1b[Hfirst\x1b[24;1Hlast\r\x1b[?1l\r\n\x1b>\x1b[?1049lafter\r\n"
+    assert [line.text for line in render_screen(raw)][::23] == ["first", "last"]
+    assert [line.text for line in render_output(raw)][::24] == ["first", "after"]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _PLAIN = Style()
 _ERROR = "stderr"  # key of a line that came from standard error
+_UNSEEN = "unseen"
 _FLAGS = tuple(field.name for field in fields(Style) if field.type == "bool")
 
 
@@ -127,6 +128,8 @@ def line_to_json(line: OutputLine) -> object:
     """A line, compactly."""
     if line.is_error:
         return {_ERROR: line_to_json(replace(line, is_error=False))}
+    if line.is_typed_unseen:
+        return {_UNSEEN: line_to_json(replace(line, is_typed_unseen=False))}
     runs = [_run_to_json(run) for run in line.runs]
     if all(isinstance(run, str) for run in runs):
         return line.text
@@ -148,6 +151,8 @@ def line_from_json(value: object) -> OutputLine:
     """
     if isinstance(value, dict) and set(value) == {_ERROR}:
         return replace(line_from_json(value[_ERROR]), is_error=True)
+    if isinstance(value, dict) and set(value) == {_UNSEEN}:
+        return replace(line_from_json(value[_UNSEEN]), is_typed_unseen=True)
     if isinstance(value, str):
         return OutputLine(runs=(StyledText(text=value, style=_PLAIN),) if value else ())
     if not isinstance(value, list):

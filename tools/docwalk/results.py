@@ -67,6 +67,8 @@ class OutputLine:
     """Runs of characters, left to right; empty for an empty line."""
     is_error: bool = False
     """Whether it came from standard error, told apart; False where nobody asked."""
+    is_typed_unseen: bool = False
+    """Whether a password was typed at its end, which the terminal did not show."""
 
     @classmethod
     def plain(cls, text: str) -> OutputLine:

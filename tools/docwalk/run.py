@@ -17,6 +17,7 @@ from docwalk.bubblewrap import Network
 from docwalk.environment.definition import Users
 from docwalk.environment.transport import TRANSPORT_RULES
 from docwalk.file_edits import edit_file
+from docwalk.masking import mask_step
 from docwalk.match_output import as_expected, match_output
 from docwalk.options import Purpose, Streams
 from docwalk.plan import EditFile, TypeCommand
@@ -249,7 +250,7 @@ class _Runner:
             exit_status=typed.exit_status,
             elapsed_s=typed.elapsed_s,
         )
-        return self._judge(result, typed, action)
+        return mask_step(self._judge(result, typed, action), typed.secrets)
 
     def _next_prompt(self, step: Step) -> str | None:
         """The prompt that the next command of the same session declares."""

@@ -18,15 +18,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, assert_never
 
 from docwalk.command_end import TOO_MANY, judge_boundary, last_done, refused, result_of
-from docwalk.dialects import DIALECTS, Typed, Typing
+from docwalk.dialects import DIALECTS, Typed
 from docwalk.interaction import Interaction
+from docwalk.keyboard import ENTER, lines_to_type, without_paste
 from docwalk.listener import ASK_CURSOR, GRACE_S, MOST_BYTES, Event, Listener
 from docwalk.marks import MarkKind
 from docwalk.recovery import recover
 from docwalk.results import Outcome
-from docwalk.terminal import cursor_position, visible_screen
+from docwalk.terminal import cursor_position, render_output, visible_screen
 from docwalk.unmarked import Unmarked, stands_at, waits_for_terminal
-from docwalk.waiting import Waiting, describe_end, describe_processes, is_raw, judge_waiting
+from docwalk.waiting import Waiting, describe_end, describe_processes, hides_input, is_raw, judge_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
     from docwalk.marks import Mark, Marks
     from docwalk.options import Answer, KeyGroup
 
-LONGEST_TYPED: Final = 4095
-"""Bytes a terminal takes as one line (n_tty.c: N_TTY_BUF_SIZE - 1); longer commands go through a file."""
 MOST_KEPT: Final = 1 << 20
 """Of a command that failed to end, so many of its last bytes are kept and shown."""
 
@@ -47,9 +46,6 @@ _ENDED_S: Final = 1.0  # from a closed pty to the status of its shell
 _READER_S: Final = 0.3  # from a prompt's text to the read that takes the answer
 _TICK_S: Final = 0.01
 _LOOKED_AT: Final = 16384  # bytes of output that a glance at the screen renders
-_PASTE_START: Final = b"\x1b[200~"
-_PASTE_END: Final = b"\x1b[201~"
-_ENTER: Final = b"\r"
 _DEVICE: Final = b"\x1b[?62;c"  # a VT220 without options, as programs expect of any terminal
 _LEAVES: Final = re.compile(r"\s*(?:exit|logout)\b")
 
@@ -72,6 +68,8 @@ class Shell:
         self._at: Mark | None = None  # the DONE mark before the prompt that it stands at
         self._unmarked: Unmarked | None = None
         self._next_prompt: str | None = None
+        self._secrets: list[str] = []
+        self._unseen: set[int] = set()  # numbers of the lines at whose end they were typed
         self._last_line = b""
         self._last_line_at = 0
         self.is_alive = True
@@ -108,16 +106,32 @@ class Shell:
             next_prompt: the prompt declared for the next command of this session: a shell without marks that
                 shows it was entered on purpose.
         """
+        self._secrets, self._unseen = [], set()
+        result = self._run(command, timeout_s, Interaction(answers, keys), prompt, next_prompt)
+        lines = (
+            replace(line, is_typed_unseen=True) if number in self._unseen else line
+            for number, line in enumerate(result.lines)
+        )
+        return replace(result, secrets=tuple(self._secrets), lines=tuple(lines)) if self._secrets else result
+
+    def _run(
+        self,
+        command: str,
+        timeout_s: float,
+        interaction: Interaction,
+        prompt: str | None,
+        next_prompt: str | None,
+    ) -> CommandResult:
         start_s = time.monotonic()
         if not self.is_alive:
             return result_of((Outcome.SHELL_LOST, "the shell of this session is gone"), b"", None, start_s)
-        interaction = Interaction(answers, keys)
         self._next_prompt = next_prompt
         unmarked = self._unmarked
         if unmarked is not None:
             return self._run_unmarked(unmarked, command, interaction, prompt, timeout_s)
         dialect = self._dialect()
-        lines = self._typed(command, dialect)
+        self._listener.look_for_editor()
+        lines = lines_to_type(command, dialect, takes_paste=self._listener.takes_paste, spill=self._spill)
         self._listener.begin()
         self._send_line(lines)
         failure = self._follow(lines, interaction, command, timeout_s)
@@ -179,23 +193,10 @@ class Shell:
         # What prompted last; a shell that is alive has prompted.
         return self._listener.dialect or DIALECTS["bash"]
 
-    def _typed(self, command: str, dialect: Dialect) -> list[bytes]:
-        """What is typed, without Enter: a paste, or line by line where the shell takes none."""
-        listener = self._listener
-        listener.look_for_editor()
-        text = command.encode()
-        is_pasted = listener.takes_paste and dialect.typing is not Typing.LINES
-        if len(text) > LONGEST_TYPED or (b"\t" in text and not (is_pasted and dialect.pastes_tabs)):
-            # A typed tab completes, and a terminal drops what a line has too much.
-            path = self._spill(text + b"\n")
-            text = f"{dialect.source} {path}".encode()
-        lines = [text] if is_pasted and dialect.typing is Typing.PASTE else text.split(b"\n")
-        return [_PASTE_START + line + _PASTE_END for line in lines] if is_pasted else lines
-
     def _send_line(self, lines: list[bytes]) -> None:
         self._last_line = lines.pop(0)
         self._last_line_at = self._listener.length
-        self._send(self._last_line + _ENTER)
+        self._send(self._last_line + ENTER)
 
     def _send(self, data: bytes) -> None:
         self._listener.reader.last_data_s = time.monotonic()
@@ -270,7 +271,11 @@ class Shell:
             if any(each.reads_terminal or each.polls for each in self._terminal.foreground()):
                 break
             self._listener.goes_on(_TICK_S)
-        self._send(interaction.take_answer())
+        answer = interaction.take_answer()
+        if hides_input(self._terminal.fd):
+            self._secrets.append(answer.decode().rstrip())
+            self._unseen.add(len(render_output(self._output(self._dialect()))) - 1)
+        self._send(answer)
 
     def _reply(self, interaction: Interaction, screen: str) -> bool:
         """Type what the screen asks for; False if it asks for nothing that we have."""
@@ -389,7 +394,7 @@ class Shell:
     def _output(self, dialect: Dialect) -> bytes:
         """What the command printed so far, marks removed."""
         shown, found = self._listener.shown(), self._listener.found()
-        line = self._last_line.removeprefix(_PASTE_START).removesuffix(_PASTE_END)
+        line = without_paste(self._last_line)
         start = dialect.find_output(Typed(shown=shown, marks=found, line=line, line_at=self._last_line_at))
         done = last_done(found)
         return self._marks.strip(shown[start : len(shown) if done is None else done.start])

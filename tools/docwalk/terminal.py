@@ -34,6 +34,8 @@ ROWS: Final = 24
 """Height of a reader's terminal."""
 
 _ALTERNATE = re.compile(r"\x1b\[\?(?:1049|1047|47)(h|l)")
+# How programs leave the alternate screen; a newline on its last row (vim) would scroll the picture away.
+_LEAVING = re.compile(r"(?:[\r\n]|\x1b\[[0-9;?>]*[A-Za-z]|\x1b[>=])+\Z")
 # C1 controls: the two that matter in the spelling that the rest knows.
 _C1: Final = {**dict.fromkeys(range(0x80, 0xA0)), 0x9B: "\x1b[", 0x9D: "\x1b]"}
 # Other controls that show nothing; pyte 0.8.2 drops the rest of the text after one.
@@ -120,12 +122,18 @@ def _split_screens(text: str) -> tuple[list[str], list[str]]:
     for switch, piece in zip(pieces[1::2], pieces[2::2], strict=True):
         if switch == "l":
             main.append(piece)
+            if is_alternate:
+                pictures[-1] = _LEAVING.sub(_without_newlines, pictures[-1])
         elif is_alternate:
             pictures[-1] += piece
         else:
             pictures.append(piece)
         is_alternate = switch == "h"
     return main, pictures
+
+
+def _without_newlines(match: re.Match[str]) -> str:
+    return match[0].replace("\n", "")
 
 
 def _clean(text: str) -> str:

@@ -132,3 +132,12 @@ def is_raw(descriptor: int) -> bool:
         return not termios.tcgetattr(descriptor)[3] & termios.ICANON
     except termios.error:
         return False
+
+
+def hides_input(descriptor: int) -> bool:
+    """Whether the terminal with this master takes whole lines unseen, as for a password."""
+    try:
+        flags = termios.tcgetattr(descriptor)[3]
+    except termios.error:
+        return False
+    return bool(flags & termios.ICANON) and not flags & termios.ECHO

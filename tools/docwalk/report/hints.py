@@ -60,7 +60,10 @@ def hints(walk: Walk, step: Step, outcome: StepResult, match: Match | None) -> I
         case Outcome.STEP_BOUNDARY:
             yield "write one complete command after each prompt, continuation lines with `> `"
         case Outcome.SHELL_LOST:
-            yield "if the command starts another shell or a REPL, declare its `prompt`"
+            if "marks are lost" in outcome.detail:
+                yield "if the command starts another shell or a REPL, declare its `prompt`"
+            else:
+                yield "if the shell shall end here, let the next block log in again with `relogin`"
         case Outcome.PASSED | Outcome.NOT_RUN:
             pass
         case _ as unreachable:

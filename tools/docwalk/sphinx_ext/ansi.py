@@ -8,6 +8,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from docwalk.masking import MASK
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -77,6 +79,8 @@ def lines_html(lines: Iterable[OutputLine]) -> str:
 
 def _line_html(line: OutputLine) -> str:
     text = "".join(_run_html(run) for run in line.runs)
+    if line.is_typed_unseen:
+        text += f' <span class="dw-unseen" title="typed, and not shown">{MASK}</span>'
     return f'<span class="dw-stderr" title="standard error">{text}</span>' if line.is_error else text
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from docwalk.masking import MASK
 from docwalk.sphinx_ext.block_html import WORDS
 from docwalk.sphinx_ext.dates import day
 from docwalk.sphinx_ext.view import Printed, Remark, Typed, is_evidence
 
 if TYPE_CHECKING:
+    from docwalk.results import OutputLine
     from docwalk.sphinx_ext.view import BlockView, Part
 
 
@@ -25,6 +27,11 @@ def status_text(view: BlockView) -> str:
     return f"{', '.join(words)}{f': {view.reason}' if view.reason else ''}"
 
 
+def _line(line: OutputLine) -> str:
+    text = f"{line.text} {MASK}" if line.is_typed_unseen else line.text
+    return f"[stderr] {text}" if line.is_error else text
+
+
 def _part_text(part: Part) -> str:
     match part:
         case Typed():
@@ -33,7 +40,7 @@ def _part_text(part: Part) -> str:
                 [f"{part.prompt}{first}", *(f"> {line}" if part.prompt else line for line in rest)]
             )
         case Printed():
-            return "\n".join(f"[stderr] {line.text}" if line.is_error else line.text for line in part.lines)
+            return "\n".join(_line(line) for line in part.lines)
         case Remark():
             return part.text
         case _:
