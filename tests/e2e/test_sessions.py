@@ -113,6 +113,173 @@ def test_logging_out_ends_nested_shells_and_stopped_jobs(walk_page: Walk, shown:
     assert shown(walk_page(page)) == [PASSED] * 2
 
 
+SERVER = """\
+```{file} ~/serve.sh
+echo starting up
+echo "ready on port 80"
+trap 'echo "said good bye"; exit 3' INT
+n=0
+while sleep 0.05; do
+  if test -e ~/request; then
+    rm ~/request
+    n=$((n + 1))
+    echo "request $n"
+  fi
+done
+```
+
+```{console}
+:session: server
+:background:
+:until: ready
+
+$ sh ~/serve.sh; (exit 3)
+starting up
+ready on port 80
+```
+
+```console
+$ touch ~/request; while test -e ~/request; do sleep 0.05; done; echo served
+served
+$ touch ~/request; while test -e ~/request; do sleep 0.05; done; echo again
+again
+```
+
+```{console}
+:session: server
+:stop:
+
+request 1
+request 2
+^Csaid good bye
+[exit 3]
+```
+
+```{console}
+:session: server
+
+$ echo free
+free
+```
+"""
+
+
+def test_a_server_goes_on_until_it_is_stopped(walk_page: Walk, shown: Shown) -> None:
+    assert shown(walk_page(SERVER)) == [PASSED] * 6
+
+
+@pytest.mark.parametrize(
+    ("old", "lie", "outcomes"),
+    [
+        ("\nstarting up\nready", "\nready", ["passed", "mismatch"]),
+        ("\nserved\n", "\nnot served\n", ["passed"] * 2 + ["mismatch"]),
+        ("request 2\n", "request 3\n", ["passed"] * 4 + ["mismatch"]),
+        ("[exit 3]", "[exit 0]", ["passed"] * 4 + ["wrong-status"]),
+        ("\nfree\n", "\nbusy\n", ["passed"] * 5 + ["mismatch"]),
+    ],
+)
+def test_a_server_about_which_the_page_lies(
+    walk_page: Walk, shown: Shown, old: str, lie: str, outcomes: list[str]
+) -> None:
+    found = [outcome for outcome, _ in shown(walk_page(SERVER.replace(old, lie)))]
+    assert found[: len(outcomes)] == outcomes
+
+
+def background(command: str, *, stop: str = "<C-c>", shown: str = "", until: str = "ready") -> str:
+    return (
+        f"```{{console}}\n:background:\n:timeout: 3\n:until: {until}\n\n$ {command}\nready\n```\n\n"
+        "```{console}\n:session: other\n\n$ sleep 0.5\n```\n\n"
+        f"```{{console}}\n:timeout: 3\n:stop: {stop}\n\n{shown}\n```\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("page", "failing", "failure"),
+    [
+        (
+            background("echo ready; (sleep 0.2; exit 4)"),
+            2,
+            ("step-boundary", "`echo ready; (sleep 0.2; exit 4)` had ended before with exit status 4"),
+        ),
+        (
+            background("(exit 2)"),
+            0,
+            ("step-boundary", "it ended with exit status 2 before it showed `ready`"),
+        ),
+        (
+            background("echo ready; sleep 60", until="steady"),
+            0,
+            ("timed-out", "`steady` was not shown; not done after 3 s: `sleep 60` sleeps"),
+        ),
+        (
+            background("read -p 'name? ' x"),
+            0,
+            ("waits-for-input", "`ready` was not shown; waits for input: name? (`-bash` reads the terminal)"),
+        ),
+        (
+            background("echo ready; exec sleep 0.2"),
+            2,
+            ("shell-lost", "`echo ready; exec sleep 0.2` ended the shell with exit status 0"),
+        ),
+        (
+            background("(trap '' INT; echo ready; sleep 60)"),
+            2,
+            ("timed-out", "not done after 3 s: `sleep 60` sleeps"),
+        ),
+    ],
+)
+def test_a_command_that_does_not_go_on_or_end_as_it_should(
+    walk_page: Walk, shown: Shown, page: str, failing: int, failure: tuple[str, str]
+) -> None:
+    outcomes = shown(walk_page(page))
+    assert outcomes[: failing + 1] == [PASSED] * failing + [failure]
+
+
+def test_a_step_that_fails_because_a_server_died_says_so(walk_page: Walk, shown: Shown) -> None:
+    page = background("echo ready; sleep 0.1").replace("$ sleep 0.5", "$ sleep 0.5; false")
+    _, (outcome, detail), _ = shown(walk_page(page))
+    assert outcome == "wrong-status"
+    assert detail == "exit status 1, expected 0; what ran in session `main` has ended"
+
+
+def test_a_command_that_reads_the_terminal_may_go_on(walk_page: Walk, shown: Shown) -> None:
+    page = background("echo ready; cat", stop="hello<Enter><C-d>", shown="hello\nhello")
+    assert shown(walk_page(page)) == [PASSED] * 3
+
+
+def test_a_command_that_never_stops_printing_does_not_wait_for_us(walk_page: Walk, shown: Shown) -> None:
+    page = background(
+        "echo ready; yes | head -c 1000000; echo; touch ~/done; sleep 60", shown="...\n[exit 130]"
+    )
+    page = page.replace("$ sleep 0.5", "$ while ! test -e ~/done; do sleep 0.1; done")
+    assert shown(walk_page(page)) == [PASSED] * 3
+
+
+def test_what_still_runs_at_the_end_is_hung_up(walk_page: Walk, shown: Shown) -> None:
+    page = background("echo ready; sleep 60").partition("```{console}\n:timeout: 3\n:stop:")[0]
+    assert shown(walk_page(page)) == [PASSED] * 2
+
+
+def test_what_was_not_started_is_not_stopped(walk_page: Walk, shown: Shown) -> None:
+    page = background("echo ready; sleep 60").replace(":background:", ":background:\n:requires: gpu", 1)
+    (first, _), other, last = shown(walk_page(page))
+    assert (first, other) == ("not-run", PASSED)
+    assert last == ("not-run", "the command that it stops was not run")
+
+
+def test_nothing_is_typed_into_a_session_whose_command_goes_on(walk_page: Walk, shown: Shown) -> None:
+    page = background("echo ready; sleep 60").replace("$ sleep 0.5", "$ false")
+    page += "\n```{bash}\n:teardown:\n\ntouch ~/x\n```\n"
+    *_, last = shown(walk_page(page))
+    assert last == ("not-run", "another command still runs in its session")
+
+
+def test_what_tidies_up_may_stop_a_command(walk_page: Walk, shown: Shown) -> None:
+    page = background("echo ready; sleep 60", shown="^C\n[exit 130]").replace("$ sleep 0.5", "$ false")
+    outcomes = [outcome for outcome, _ in shown(walk_page(page.replace(":stop:", ":teardown:\n:stop:")))]
+    assert outcomes == ["passed", "wrong-status", "passed"]
+
+
 FILES = """\
 ```console
 $ echo 4711

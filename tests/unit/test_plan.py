@@ -79,6 +79,7 @@ def test_prose_does_not_change_a_digest(text: str, project: Project) -> None:
         ("# Title", "```{file} x\ny\n```\n"),
         ("```console\n", "```{console}\n:relogin:\n"),
         ("```console\n", "```{console}\n:session: other\n"),
+        ("```console\n", "```{console}\n:background:\n:until: one\n"),
     ],
 )
 def test_what_is_run_changes_a_digest(old: str, new: str, project: Project) -> None:

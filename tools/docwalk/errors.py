@@ -49,6 +49,8 @@ class ErrorCode(Enum):
     """An environment that is not defined."""
     ONE_COMMAND_ONLY = "one-command-only"
     """`answers` or `keys` on a block with more or less than one command."""
+    BUSY_SESSION = "busy-session"
+    """A block that types in a session whose command goes on, or stops one where none does."""
     NOT_UTF8 = "not-utf8"
     """A file that is not UTF-8."""
     BAD_CONFIGURATION = "bad-configuration"

@@ -57,12 +57,12 @@ NEEDS: Final = (
 CONFLICTS: Final = (
     Conflict(
         option="background",
-        others=("keys", "answers", "exit", "stop"),
+        others=("keys", "answers", "exit", "stop", "prompt", "streams"),
         reason="the command goes on after this block",
     ),
     Conflict(
         option="stop",
-        others=("keys", "answers", "relogin", "sessions", "users", "prompt"),
+        others=("keys", "answers", "relogin", "sessions", "users", "prompt", "streams"),
         reason="a block with `stop` types no command",
     ),
     Conflict(

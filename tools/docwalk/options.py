@@ -369,6 +369,8 @@ OPTIONS: Final[Mapping[str, Option]] = {
         Option(name="session", field="session", parse=parse_name, on_files=True, on_pages=True),
         Option(name="sessions", field="sessions", parse=parse_names, on_files=False, on_pages=False),
         Option(name="users", field="users", parse=parse_names, on_files=False, on_pages=False),
+        Option(name="background", field="background", parse=parse_flag, on_files=False, on_pages=False),
+        Option(name="stop", field="stop", parse=parse_stop, on_files=False, on_pages=False),
         Option(name="relogin", field="relogin", parse=parse_flag, on_files=False, on_pages=False),
         Option(
             name="permissions",

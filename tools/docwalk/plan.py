@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from docwalk.axes import ENVIRONMENTS, PageAxis, choose_walks
+from docwalk.busy import check_busy
 from docwalk.captures import caught_by, earlier_captures, used_in_command, used_in_lines
 from docwalk.config import environment_hint
 from docwalk.document import BlockKind, TabChoice, read_documents
@@ -297,6 +298,7 @@ class _Planner:
                     )
                     steps.append(step)
                     captured |= caught_by(command.expected)
+        check_busy(steps, self.problems)
         return tuple(steps), tuple(not_run)
 
     def _check_captured(

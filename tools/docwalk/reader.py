@@ -41,9 +41,19 @@ class Reader(_FdSpawn):
         """When something came last, on the clock of `time.monotonic`."""
         self.pending = b""
         """What came since the last match, after a search that found nothing."""
+        self._fed = b""
+
+    def feed(self, data: bytes) -> None:
+        """What somebody else read of the same terminal; it is read next."""
+        if data:
+            self._fed += data
+            self.last_data_s = time.monotonic()
 
     def read_nonblocking(self, size: int = 1, timeout: float | None = -1) -> bytes:
         """Wait for something to read, and read it."""
+        if self._fed:
+            fed, self._fed = self._fed, b""
+            return fed
         # fdspawn's own makes and fills a new poll object for each read: a tenth of what a command costs here.
         if timeout is not None and not self._poll.poll(timeout * 1000):
             raise TIMEOUT("nothing came")

@@ -136,6 +136,8 @@ class _Runner:
                 result = self._type(step, step.action)
             case _:
                 assert_never(step.action)
+        if result.outcome is not Outcome.PASSED:
+            result = self._with_ended_jobs(step, result)
         now_s = time.monotonic()
         elapsed_s = result.elapsed_s or now_s - began_s
         if step.purpose is not Purpose.MAIN and result.outcome is not Outcome.PASSED:
@@ -192,7 +194,16 @@ class _Runner:
         if step.host not in {None, definition.hostname}:
             return f"environment `{definition.name}` has the host `{definition.hostname}`, not `{step.host}`"
         lacking = [name for name in step.action.captured_names if name not in self.captures]
-        return f"`[[{lacking[0]}]]` was not captured" if lacking else None
+        if lacking:
+            return f"`[[{lacking[0]}]]` was not captured"
+        return self._why_busy(step, step.action) if isinstance(step.action, TypeCommand) else None
+
+    def _why_busy(self, step: Step, action: TypeCommand) -> str | None:
+        session = self.sessions.find(self._key(step))
+        is_busy = session is not None and session.shell.is_busy
+        if action.stop_keys and not is_busy:
+            return "the command that it stops was not run"
+        return "another command still runs in its session" if is_busy and not action.stop_keys else None
 
     def _with_captures(self, text: str, names: Iterable[str]) -> str:
         for name in names:
@@ -232,12 +243,11 @@ class _Runner:
             typed = session.shell.run(stream.wrapped(command), timeout_s=min(step.timeout_s, left_s))
             errors = tuple(replace(line, is_error=True) for line in render_terminal(stream.take()))
         else:
-            typed = session.shell.run(
+            typed = _drive(
+                session,
+                action,
                 command,
                 timeout_s=min(step.timeout_s, left_s),
-                answers=action.answers,
-                keys=action.keys,
-                prompt=action.prompt,
                 next_prompt=self._next_prompt(step),
             )
         self.sessions.note_end(self._key(step), step.line)
@@ -295,6 +305,12 @@ class _Runner:
         detail = match.problem.reason if match.problem is not None else "the output differs"
         return replace(result, outcome=Outcome.MISMATCH, detail=detail)
 
+    def _with_ended_jobs(self, step: Step, result: StepResult) -> StepResult:
+        """A failure, with the commands of other sessions that were to go on and have not."""
+        names = [name for name in self.sessions.ended_jobs() if name != step.session]
+        said = "".join(f"; what ran in session `{name}` has ended" for name in names)
+        return replace(result, detail=result.detail + said)
+
     def _edit(self, step: Step, action: EditFile) -> StepResult:
         action = replace(
             action,
@@ -313,6 +329,25 @@ class _Runner:
     def _folder(self, step: Step) -> str | None:
         session = self.sessions.find(self._key(step))
         return session.terminal.cwd() if session is not None and session.shell.is_alive else None
+
+
+def _drive(
+    session: Session, action: TypeCommand, command: str, *, timeout_s: float, next_prompt: str | None
+) -> CommandResult:
+    """Type `command`, leave it running, or stop the one that runs."""
+    shell = session.shell
+    if action.stop_keys:
+        return shell.stop(action.stop_keys, timeout_s=timeout_s)
+    if action.ready_text is not None:
+        return shell.start(command, ready_text=action.ready_text, timeout_s=timeout_s)
+    return shell.run(
+        command,
+        timeout_s=timeout_s,
+        answers=action.answers,
+        keys=action.keys,
+        prompt=action.prompt,
+        next_prompt=next_prompt,
+    )
 
 
 def without_transport(lines: Iterable[OutputLine]) -> Iterator[OutputLine]:

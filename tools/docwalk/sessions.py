@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from docwalk.background import BackgroundShell
 from docwalk.command_result import CommandResult
 from docwalk.error_stream import ErrorStream
 from docwalk.results import Outcome
-from docwalk.shell import Shell
 from docwalk.terminal import COLUMNS, ROWS
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Session:
 
     terminal: Terminal
     """The window."""
-    shell: Shell
+    shell: BackgroundShell
     """Drives the shell in it."""
 
 
@@ -82,6 +82,10 @@ class Sessions:
         if session is not None:
             session.shell.close()
 
+    def ended_jobs(self) -> tuple[str, ...]:
+        """Names of the sessions in which a command that is to go on has ended."""
+        return tuple(key.name for key, session in self._open.items() if session.shell.has_ended())
+
     def note_end(self, key: SessionKey, line: int) -> None:
         """Remember that the step at `line` ended the session's shell, if it did."""
         if key in self._open and not self._open[key].shell.is_alive:
@@ -103,7 +107,9 @@ class Sessions:
         terminal = self._instance.open_terminal(
             shell=key.shell, user=key.user, rows=ROWS, columns=COLUMNS, environ=self._environ
         )
-        shell = Shell(terminal, self._instance.marks, spill=lambda text: self._spill(text, key.user))
+        shell = BackgroundShell(
+            terminal, self._instance.marks, spill=lambda text: self._spill(text, key.user)
+        )
         session = self._open[key] = Session(terminal=terminal, shell=shell)
         greeting = shell.wait_until_ready(max(0.0, min(LOGIN_S, timeout_s)))
         return session if greeting.outcome is Outcome.PASSED else greeting

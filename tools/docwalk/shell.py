@@ -135,13 +135,7 @@ class Shell:
         self._listener.begin()
         self._send_line(lines)
         failure = self._follow(lines, interaction, command, timeout_s)
-        if failure is None and self._is_unmarked():
-            output = self._output(dialect)
-            return result_of(None, output[: output.rfind(b"\n") + 1], None, start_s)
-        if failure is None:
-            return self._ended(command, dialect, lines, interaction, start_s)
-        result = result_of(failure, self._output(dialect)[-MOST_KEPT:], None, start_s)
-        return replace(result, exit_status=self._recover())
+        return self._finished(failure, command, dialect, lines, interaction, start_s)
 
     def close(self) -> None:
         """Hang up."""
@@ -336,6 +330,24 @@ class Shell:
         return failure
 
     # -- ending
+
+    def _finished(  # noqa: PLR0917 - all of what one command is
+        self,
+        failure: Failure | None,
+        command: str,
+        dialect: Dialect,
+        lines: list[bytes],
+        interaction: Interaction,
+        start_s: float,
+    ) -> CommandResult:
+        """What came of a command; after a failure, back to a prompt."""
+        if failure is None and self._is_unmarked():
+            output = self._output(dialect)
+            return result_of(None, output[: output.rfind(b"\n") + 1], None, start_s)
+        if failure is None:
+            return self._ended(command, dialect, lines, interaction, start_s)
+        result = result_of(failure, self._output(dialect)[-MOST_KEPT:], None, start_s)
+        return replace(result, exit_status=self._recover())
 
     def _ended(
         self, command: str, dialect: Dialect, lines: list[bytes], interaction: Interaction, start_s: float

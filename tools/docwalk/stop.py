@@ -53,6 +53,7 @@ class Stop:
         session = self.sessions.get(self.key, timeout_s=_LOGIN_S)
         if not isinstance(session, Session):
             raise BackendError(f"no shell to look around with: {session.detail}")
+        session.shell.let_go()
         return session.terminal
 
     def leave(self) -> None:

@@ -150,6 +150,8 @@ class WalkProgress(_Live):
 def shown_action(step: Step) -> str:
     """One short line saying what a step does."""
     match step.action:
+        case TypeCommand(stop_keys=keys) if keys:
+            return _shorten(f"stop with {' '.join(keys)}")
         case TypeCommand(command=command):
             return "$ " + _shorten(command.split("\n", maxsplit=1)[0])
         case EditFile(path=path, mode=mode):

@@ -116,6 +116,8 @@ def _texts(outcome: StepResult) -> list[str]:
 
 def _command_lines(step: Step, outcome: StepResult) -> Iterator[str]:
     match step.action:
+        case TypeCommand(stop_keys=keys) if keys:
+            yield f"stop with {' '.join(keys)}"
         case TypeCommand() as action:
             first, *rest = (outcome.command_sent or action.command).split("\n")
             yield f"{action.prompt or '$ '}{first}"
