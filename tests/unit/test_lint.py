@@ -21,7 +21,8 @@ from docwalk.lint.registry import RULES, UNUSED_IGNORE
 from docwalk.lint.shares import page_share
 from docwalk.lint.shell_words import is_quoted, redirects, simple_commands
 from docwalk.lint_settings import LintSettings
-from docwalk.record import make_record
+from docwalk.plan import load_plan
+from docwalk.record import make_record, record_path, save_record
 from docwalk.source import Source
 from docwalk.testing import Printed, result_of
 
@@ -356,3 +357,44 @@ def test_every_finding_of_any_page_lies_in_it(text: str, project: Project) -> No
         assert 1 <= found.line <= len(source.line_starts)
         assert found.text == source.line_text(found.line) or found.rule == "secret"
         assert str(found).startswith(f"page.md:{found.line}:{found.column}: warning[{found.rule}]: ")
+
+
+@pytest.mark.usefixtures("site")
+def test_without_shellcheck_the_rule_is_left_out_aloud(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert call(["lint", "--select", "shellcheck"]) == 0
+    assert capsys.readouterr().err == (
+        "the rule `shellcheck` was left out: ShellCheck is not installed: pip install 'docwalk[lint]'\n"
+        "nothing found on 1 page\n"
+    )
+
+
+def test_a_page_that_is_no_utf_8_is_a_source_error(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (site / "pages" / "one.md").write_bytes(b"# One\n\xff\n")
+    assert call(["lint"]) == 2
+    assert "pages/one.md:2:1: error[not-utf8]: byte 6 is no UTF-8" in capsys.readouterr().err
+
+
+def test_a_record_that_cannot_be_read_counts_as_none(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project = load_project(site)
+    source = Source(path=Path("pages/one.md"), text=(site / "pages" / "one.md").read_text())
+    (walk,) = read(source, project).walks
+    path = record_path(walk.name, project.records_dir)
+    path.parent.mkdir(parents=True)
+    path.write_text("{}")
+    assert call(["lint", "--select", "secret", "--shares"]) == 0
+    assert capsys.readouterr().out == "pages/one.md    0 %  0 of 1 lines (as written)\n"
+
+
+def test_a_kept_record_gives_the_lines_that_were_printed(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = load_project(site)
+    _, plan = load_plan([site / "pages" / "one.md"], project)
+    result = result_of(plan.walks[0], [Printed(lines=("Loading", "python/3.12"))])
+    save_record(make_record(plan.walks[0], result), project.records_dir)
+    assert call(["lint", "--select", "secret", "--shares"]) == 0
+    assert capsys.readouterr().out == "pages/one.md    0 %  0 of 2 lines (as recorded)\n"
