@@ -367,3 +367,11 @@ def test_a_block_that_sphinx_does_not_read_is_a_warning(project: Path, build: Ca
     (project / "page.md").write_text("# Page\n\nTerm\n: ```bash\n  true\n  ```\n", "utf-8")
     assert "page.md:4: WARNING: docwalk: Sphinx does not read this as a block" in build()
     assert build(myst=("deflist",)) == ""
+
+
+@pytest.mark.parametrize("body", ["", "text only\n"])
+def test_an_example_may_be_any_text(project: Path, build: Callable[..., str], body: str) -> None:
+    (project / "page.md").write_text(f"# Page\n\n````{{example}} odd\n{body}````\n", "utf-8")
+    assert build() == ""
+    page = BeautifulSoup((project / "html" / "page.html").read_text("utf-8"), "html.parser")
+    assert page.select(".dw-example pre")[0].get_text().strip() == body.strip()

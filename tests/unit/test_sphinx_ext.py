@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 
+from docwalk.document import parse_documents
 from docwalk.results import OutputLine, Style, StyledText
+from docwalk.source import Source
 from docwalk.sphinx_ext.ansi import BACKGROUND, PALETTE, contrast, lines_html, readable
 from docwalk.sphinx_ext.banner import banner_html
 from docwalk.sphinx_ext.block_html import block_html
@@ -25,6 +29,8 @@ from docwalk.testing import planned
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from docwalk.config import Project
+
 
 def styled(text: str, style: Style) -> str:
     return lines_html([OutputLine(runs=(StyledText(text=text, style=style),))])
@@ -40,6 +46,24 @@ def test_a_fence_names_its_block_and_loses_its_body() -> None:
     assert rewritten(text) == [
         *("# Page", "", "```{docwalk-block} page#152aa9de18d9-1", "", "", "```", "after", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("---\ndocwalk:\n---\ntext", ["", "", "", "text"]),
+        ("---\ntext", ["---", "text"]),
+        ("text\n---\n---", ["text", "---", "---"]),
+    ],
+)
+def test_an_example_keeps_its_lines_and_loses_its_front_matter(
+    project: Project, body: str, expected: list[str]
+) -> None:
+    text = f"# Page\n\n````{{example}} one\n{body}\n````\n"
+    page, example = parse_documents(Source(path=Path("page.md"), text=text), project)
+    lines = rewrite_blocks(page, [example]).split("\n")
+    assert lines[2] == f"````{{docwalk-example}} one {quote(body)}"
+    assert lines[3:] == [*expected, "````", ""]
 
 
 def test_equal_blocks_get_different_ids() -> None:

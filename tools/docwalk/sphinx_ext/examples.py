@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 class ExampleDirective(SphinxDirective):
     """What an author writes, then what readers see."""
 
-    required_arguments = 2
+    required_arguments = 1
+    optional_arguments = 1
     has_content = True
     option_spec: ClassVar[dict[str, object]] = {}  # type: ignore[assignment]
 
     def run(self) -> Sequence[nodes.Node]:
         """A container with the source, and one with what becomes of it."""
-        name, source = self.arguments
+        name, source = (*self.arguments, "")[:2]
         result = nodes.container("", classes=["dw-example-result"])
         self.state.nested_parse(self.content, self.content_offset, result)
         written = _literal(unquote(source), "text")

@@ -52,7 +52,7 @@ def _of_example(example: Example, source: Source) -> Iterator[tuple[Span, str]]:
     """The fence line with the whole source of the example, and no front matter: Sphinx has the page's."""
     texts = [source.slice(line) for line in example.fence.lines]
     yield example.fence.info_span, f"{{{EXAMPLE_DIRECTIVE}}} {example.name} {quote(chr(10).join(texts))}"
-    if texts and texts[0] == "---":
+    if texts and texts[0] == "---" and "---" in texts[1:]:
         end = texts.index("---", 1)
         yield from ((line, "") for line in example.fence.lines[: end + 1])
 
