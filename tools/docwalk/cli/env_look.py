@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import click
 from rich.console import Console
 
 from docwalk.backend.sandbox import SandboxBackend
-from docwalk.cli.env_named import NAME, built, megabytes
+from docwalk.cli.env_named import NAME, age_text, built, megabytes
 from docwalk.environment.archive import read_head
 from docwalk.environment.compare import compare_manifests
 from docwalk.errors import BackendError
@@ -43,6 +44,7 @@ def _facts(environment: BuiltEnvironment) -> Iterator[tuple[str, str]]:
     yield "system", f"{manifest['os']}, {manifest['architecture']}"
     if manifest.get("module_system"):
         yield "modules by", manifest["module_system"]
+    yield "base", age_text(environment, now_s=time.time())
     yield from _settings(definition)
     layers = zip(("base", *(each.name for each in definition.layers)), environment.layers, strict=True)
     for layer, folder in layers:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from docwalk.config import load_project
+from docwalk.environment.age import OLD_DAYS, base_age_days
 from docwalk.environment.definition import load_environments
 from docwalk.environment.store import Store
 from docwalk.errors import BackendError
@@ -75,3 +76,10 @@ def byte_progress(what: str, total: int | None) -> Iterator[Callable[[int], None
 def megabytes(size: int) -> str:
     """A size for people."""
     return f"{size / 1e6:,.0f} MB"
+
+
+def age_text(built: BuiltEnvironment, *, now_s: float) -> str:
+    """How old a base is, for people."""
+    days = base_age_days(built, now_s=now_s)
+    text = "today's" if days == 0 else "1 day" if days == 1 else f"{days} days"
+    return f"{text}, old" if days > OLD_DAYS else text

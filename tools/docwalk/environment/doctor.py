@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from docwalk.bubblewrap import is_reachable, sandbox_identity
+from docwalk.environment.age import base_age_days, is_old
 from docwalk.environment.definition import Users
 from docwalk.environment.owner import cannot_own, owner_fix
 from docwalk.environment.probe import account_name, probe
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from docwalk.environment.definition import Environment
-    from docwalk.environment.store import Store
+    from docwalk.environment.store import BuiltEnvironment, Store
 
 _NEEDED_BYTES = 4 << 30
 """A base, two frameworks, and what walks install."""
@@ -69,7 +71,7 @@ def diagnose(environments: Mapping[str, Environment], store: Store) -> tuple[Fin
         several_accounts(
             tuple(name for name, each in environments.items() if each.users is Users.MANY), cannot_own()
         ),
-        *(_environment(name, is_built=name not in missing) for name in environments),
+        *(_environment(name, store.find(each)) for name, each in environments.items()),
         _builder(is_needed=bool(missing)),
         _packages(is_needed=bool(missing)),
         _space(store),
@@ -102,12 +104,20 @@ def several_accounts(needing: tuple[str, ...], reason: str | None) -> Finding:
     )
 
 
-def _environment(name: str, *, is_built: bool) -> Finding:
+def _environment(name: str, built: BuiltEnvironment | None) -> Finding:
+    what = f"environment {name}"
+    if built is None:
+        why = "not built yet; the first run builds it"
+        return Finding(what=what, level=Level.LIMITED, why=why, fix=f"docwalk env build {name}")
+    now_s = time.time()
+    if not is_old(built, now_s=now_s):
+        return Finding(what=what, level=Level.FINE, why="built", fix=None)
+    is_pinned = built.environment.base_locked is not None
     return Finding(
-        what=f"environment {name}",
-        level=Level.FINE if is_built else Level.LIMITED,
-        why="built" if is_built else "not built yet; the first run builds it",
-        fix=None if is_built else f"docwalk env build {name}",
+        what=what,
+        level=Level.LIMITED,
+        why=f"built on a base of {base_age_days(built, now_s=now_s)} days ago",
+        fix=f"docwalk env update {name}" if is_pinned else f"docwalk env build --refresh-old {name}",
     )
 
 
