@@ -118,6 +118,11 @@ _MACHINES: Final[Mapping[str, tuple[int, int, Mapping[str, int]]]] = {
 """Of each machine: its audit number, its number of ioctl, its numbers of refused calls (asm/unistd.h)."""
 
 
+def numbers_of(*names: str) -> Mapping[str, int]:
+    """Numbers of refused system calls on this machine, by name."""
+    return {name: _MACHINES[os.uname().machine][2][name] for name in names}
+
+
 def profile() -> str:
     """The same filter as JSON, in the form that podman and docker read; names instead of numbers."""
     names = sorted({*_X86_64, *_GENERIC})
