@@ -71,6 +71,14 @@ def test_waiting_for_input_fails_within_half_a_second(
     assert lines_of(shell.run("echo after", timeout_s=LONG_S)) == ["after"]
 
 
+def test_a_shell_inside_script_is_seen_through(shell: Shell, lines_of: Lines) -> None:
+    assert shell.run("script --quiet /dev/null", timeout_s=LONG_S).outcome is Outcome.PASSED
+    result = shell.run("cat", timeout_s=LONG_S)
+    assert result.outcome is Outcome.WAITS_FOR_INPUT
+    assert result.detail == "waits for input: (it shows no prompt) (`cat` reads the terminal)"
+    assert lines_of(shell.run("echo after", timeout_s=LONG_S)) == ["after"]
+
+
 def test_a_program_that_thinks_quietly_is_left_alone(shell: Shell, lines_of: Lines) -> None:
     result = shell.run("sleep 0.7; echo done", timeout_s=LONG_S)
     assert (result.outcome, lines_of(result)) == (Outcome.PASSED, ["done"])

@@ -123,3 +123,28 @@ def test_a_job_is_ended_when_its_time_is_over(slurm: BuiltEnvironment, tmp_path:
     _, result = walk_page(text, slurm, tmp_path)
     assert [each.outcome.value for each in result.steps] == ["passed", "passed", "mismatch"]
     assert [line.text for line in result.steps[2].lines] == ["JobState=TIMEOUT"]
+
+
+def test_a_shell_in_a_job_is_seen_through_srun(slurm: BuiltEnvironment, tmp_path: Path) -> None:
+    text = page(
+        "```console\n$ srun --pty bash\n$ mkdir inside\n$ cd inside\n```",
+        "```{file} note.txt\nwritten where the job's shell is\n```",
+        "```console\n$ cat\n```",
+    )
+    _, result = walk_page(text, slurm, tmp_path)
+    assert [each.outcome.value for each in result.steps] == [*["passed"] * 4, "waits-for-input"]
+    last = result.steps[-1]
+    assert last.detail == "waits for input: (it shows no prompt) (`cat` reads the terminal)"
+
+
+def test_each_srun_is_seen_through_to_its_own_job(slurm: BuiltEnvironment, tmp_path: Path) -> None:
+    text = page(
+        "```{console}\n:session: other\n$ cd /\n$ srun --pty bash\n```",
+        "```{console}\n$ mkdir mine\n$ cd mine\n$ srun --pty bash\n```",
+        "```{file} note.txt\nmine\n```",
+        "```{console}\n:session: other\n$ cd /tmp\n```",
+        "```{file} note.txt\n:session: other\ntheirs\n```",
+        "```console\n$ cat ~/mine/note.txt /tmp/note.txt\nmine\ntheirs\n```",
+    )
+    _, result = walk_page(text, slurm, tmp_path)
+    assert [each.detail for each in result.steps] == [""] * 9

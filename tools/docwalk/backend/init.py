@@ -9,7 +9,7 @@ JSON message, descriptors travel beside it. When the other end closes, it exits,
 """
 
 # pathlib would cost 10 ms at the start of each instance.
-# ruff: noqa: PTH103, PTH115, PTH116, PTH118, PTH120, PTH123, PTH208
+# ruff: noqa: PTH103, PTH118, PTH120, PTH123
 from __future__ import annotations
 
 import array
@@ -37,14 +37,6 @@ if TYPE_CHECKING:
     Reply = tuple[dict[str, object], tuple[int, ...]]
 
 MESSAGE_BYTES = 1 << 17
-TERMINAL_MAJORS = range(136, 144)
-OWN_TERMINAL = (5, 0)
-# Numbers of read(2) and readv(2), by machine (asm/unistd_64.h; asm-generic/unistd.h for the others).
-READS = {"x86_64": ("0", "19")}.get(os.uname().machine, ("63", "65"))
-READ_FUNCTIONS = ("wait_woken", "n_tty_read")
-# What a reply says of processes must fit in one message, each character of it maybe spelt `\ufffd`.
-MOST_PROCESSES = 32
-MOST_CHARACTERS = 400
 # Signals that the shells must find at their defaults, whatever this process does with them.
 HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE, signal.SIGCHLD)
 
@@ -160,15 +152,11 @@ class Init:
 
     def do_foreground(self, *, pid: int) -> Reply:
         """Processes in the foreground of the terminal whose session `pid` leads."""
-        group = foreground_group(pid)
-        processes = [describe(each) for each in members(group)] if group else []
-        # Of very many, those that wait for the reader are the ones that matter.
-        processes.sort(key=lambda each: not each["reads_terminal"])
-        return {"processes": processes[:MOST_PROCESSES]}, ()
+        return {"processes": self.part("init_processes").foreground(pid)}, ()
 
     def do_signal(self, *, pid: int, number: int) -> Reply:
         """Send a signal to the foreground group, if that is not the shell's own."""
-        group = foreground_group(pid)
+        group = self.part("init_processes").foreground_group(pid)
         if group and group != pid:
             with contextlib.suppress(ProcessLookupError):  # it ended just now
                 os.killpg(group, number)
@@ -176,10 +164,7 @@ class Init:
 
     def do_cwd(self, *, pid: int) -> Reply:
         """Working folder of the shell that has the terminal, nested ones included."""
-        link = f"/proc/{foreground_group(pid) or pid}/cwd"
-        if os.stat(link).st_nlink == 0:
-            raise FileNotFoundError(errno.ENOENT, "the working folder was removed")
-        return {"cwd": os.readlink(link)}, ()
+        return {"cwd": self.part("init_processes").working_folder(pid)}, ()
 
     def do_begin(self, *, skel: str, home: str, keep: int) -> Reply:
         """Keep the folder's lock from the shells, as long as we live; copy skeleton files into a new home."""
@@ -359,77 +344,6 @@ def copy_file(source: str, target: str) -> None:
     with open(source, "rb") as reader, open(target, "wb") as writer:
         writer.write(reader.read())
         os.fchmod(writer.fileno(), stat.S_IMODE(os.fstat(reader.fileno()).st_mode) | stat.S_IWUSR)
-
-
-def fields(pid: int | str) -> list[bytes]:
-    """Fields of /proc/PID/stat from the state on: state, parent, group, session, terminal, its group."""
-    with open(f"/proc/{pid}/stat", "rb") as file:
-        return file.read().rpartition(b")")[2].split()
-
-
-def foreground_group(pid: int) -> int:
-    """Foreground process group of the terminal of `pid`; 0 where there is none."""
-    try:
-        return max(0, int(fields(pid)[5]))
-    except OSError:
-        return 0
-
-
-def members(group: int) -> list[int]:
-    """Processes of a group, zombies excluded."""
-    found = []
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            with contextlib.suppress(OSError):
-                state, _, of_group = fields(name)[:3]
-                if int(of_group) == group and state not in (b"Z", b"X"):
-                    found.append(int(name))
-    return sorted(found)
-
-
-def describe(pid: int) -> dict[str, object]:
-    """What one process is, and what it waits in."""
-    command = read_text(f"/proc/{pid}/cmdline").rstrip("\0").replace("\0", " ")
-    if len(command) > MOST_CHARACTERS:
-        command = f"{command[: MOST_CHARACTERS - 2]} …"
-    return {
-        "pid": pid,
-        "command": command or read_text(f"/proc/{pid}/comm").strip(),
-        "reads_terminal": any(reads_terminal(pid, thread) for thread in threads(pid)),
-        "waits_in": read_text(f"/proc/{pid}/wchan").strip("0"),
-    }
-
-
-def threads(pid: int) -> list[str]:
-    """Thread numbers of a process; none once it is gone."""
-    try:
-        return os.listdir(f"/proc/{pid}/task")
-    except OSError:
-        return []
-
-
-def reads_terminal(pid: int, thread: str) -> bool:
-    """Whether a thread is inside read(2) on a terminal."""
-    words = read_text(f"/proc/{pid}/task/{thread}/syscall").split()
-    if not words:
-        return read_text(f"/proc/{pid}/task/{thread}/wchan") in READ_FUNCTIONS
-    if words[0] not in READS:
-        return False
-    try:
-        device = os.stat(f"/proc/{pid}/fd/{int(words[1], 16)}")
-    except OSError:
-        return False
-    number = (os.major(device.st_rdev), os.minor(device.st_rdev))
-    return stat.S_ISCHR(device.st_mode) and (number[0] in TERMINAL_MAJORS or number == OWN_TERMINAL)
-
-
-def read_text(path: str) -> str:
-    """Content of a small file of /proc; empty where it cannot be read."""
-    try:
-        with open(path, "rb") as file:
-            return file.read().decode("utf-8", "replace")
-    except OSError:
-        return ""
 
 
 if __name__ == "__main__":

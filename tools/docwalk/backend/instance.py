@@ -33,7 +33,9 @@ RUN: Final = PurePosixPath("/run/docwalk")
 SKELETON: Final = "/etc/skel"
 """What a new home is filled with."""
 
-INIT_SOURCES: Final = (Path(__file__).with_name("init.py"), Path(__file__).with_name("init_limits.py"))
+INIT_SOURCES: Final = tuple(
+    Path(__file__).with_name(name) for name in ("init.py", "init_limits.py", "init_processes.py")
+)
 """Init, and parts of it that every instance has."""
 _PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 
