@@ -13,6 +13,8 @@ from docwalk.document import parse_document
 from docwalk.errors import SourceError
 from docwalk.expectation import quote_output_line
 from docwalk.source import Source
+from docwalk.steps import TypeCommand
+from docwalk.testing import planned
 from docwalk.transcript import parse_commands
 
 if TYPE_CHECKING:
@@ -80,3 +82,27 @@ def test_recorded_output_written_into_a_page_is_read_back(
     (command,) = commands(page, project)
     assert command.text == "true"
     assert [str(line) for line in command.expected or ()] == [quote_output_line(line) for line in output]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "cat <<E\n" + "done } it's\n" * 20_000 + "E\n",
+        "for i in 1; do\n" + "echo a\n" * 20_000 + "done\n",
+        "echo '\n" + "a (b\n" * 20_000 + "'\n",
+        "x=$((1<<3\n))\n",
+    ],
+    ids=["heredoc", "loop", "quote", "shift"],
+)
+def test_long_commands_are_read_to_their_end(body: str) -> None:
+    # A parser that tried every line of them would not end in the time of this suite.
+    _, (walk,) = planned(f"```bash\n{body}echo last\n```\n")
+    commands = [step.action.command for step in walk.steps if isinstance(step.action, TypeCommand)]
+    assert commands == [body.rstrip("\n"), "echo last"]
+
+
+@pytest.mark.parametrize("line", ["echo a", "echo done", "it's }"])
+def test_what_the_grammar_cannot_read_ends_in_bounded_time(line: str) -> None:
+    body = "for x in *(N) {\n" + f"{line}\n" * 20_000
+    with pytest.raises(SourceError, match=r"`for x in \*\(N\) \{` is not complete where its block ends"):
+        planned(f"```bash\n{body}```\n")

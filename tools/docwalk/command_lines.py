@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 from docwalk.errors import ErrorCode
 from docwalk.expectation import is_prompt_line
 from docwalk.options import accepted_prompts, is_repl_prompt
-from docwalk.shell_syntax import is_comment_only, is_complete, is_open
+from docwalk.shell_syntax import is_comment_only, is_complete, is_open, what_closes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from docwalk.document import Block
     from docwalk.source import Problems
@@ -23,6 +23,9 @@ REPL_CONTINUATION: Final = "... "
 """The secondary prompt of a REPL."""
 OTHER_PROMPTS: Final = ("% ", "# ", ">>> ", "> ")
 """Prompts that have to be declared."""
+
+_LOOK_AHEAD: Final = 60  # lines read beyond what the coarse rules take for an end
+_MOST_READ: Final = 300_000  # characters read in search of one command's end: about a second
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,15 +144,33 @@ class _Splitter:
         coarse rules then decide: at once where the next line is a prompt, else when the grammar has found
         no end in the whole block.
         """
+        # Each try reads the text from its start. So lines inside a long heredoc, quote or loop are passed
+        # over; where the coarse rules see an end, the grammar gets so many lines more and not the whole
+        # block; and what costs too much all the same has no end that we can find.
+        return self._first_end(texts, passes_over=True) or self._first_end(
+            texts[:_LOOK_AHEAD], passes_over=False
+        )
+
+    def _first_end(self, texts: Sequence[str], *, passes_over: bool) -> int | None:
         coarse: int | None = None
+        closes: Callable[[str], bool] | None = None
+        left = _MOST_READ
         for count in range(1, len(texts) + 1):
+            if closes is not None and not closes(texts[count - 1]):
+                continue
             text = "\n".join(texts[:count])
+            left -= len(text)
+            if left < 0:
+                return coarse
             if is_complete(text, shell=self._shell):
                 return count
             if coarse is None and not is_open(text, shell=self._shell):
                 coarse = count
                 if count < len(texts) and is_prompt_line(texts[count], self._prompts):
                     return count
+            if coarse is not None and count >= coarse + _LOOK_AHEAD:
+                return coarse
+            closes = what_closes(text, shell=self._shell) if passes_over and coarse is None else None
         return coarse
 
     def _is_prompt(self, index: int) -> bool:
