@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from docwalk.command_end import result_of
 from docwalk.interaction import Interaction, has_application_keys, key_bytes
+from docwalk.keyboard import lines_to_type
 from docwalk.listener import Event
 from docwalk.pump import Pump
 from docwalk.results import Outcome
@@ -72,7 +73,7 @@ class BackgroundShell(Shell):
             return result_of((Outcome.SHELL_LOST, detail), b"", None, start_s)
         dialect, nothing = self._dialect(), Interaction((), ())
         job = self._job = _Job(command=command, ready=ready_text.encode(), dialect=dialect)
-        lines = self._typed(command, dialect)
+        lines = lines_to_type(command, dialect, takes_paste=self._listener.takes_paste, spill=self._spill)
         self._listener.begin()
         self._send_line(lines)
         failure = self._follow(lines, nothing, command, timeout_s)
