@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _PLAIN = Style()
+_LEFT_OUT, _LINE = "left_out", "line"  # keys of a line that stands for others
 _ERROR = "stderr"  # key of a line that came from standard error
 _UNSEEN = "unseen"
 _FLAGS = tuple(field.name for field in fields(Style) if field.type == "bool")
@@ -126,6 +127,8 @@ class Reader:
 
 def line_to_json(line: OutputLine) -> object:
     """A line, compactly."""
+    if line.left_out:
+        return {_LEFT_OUT: line.left_out, _LINE: line_to_json(replace(line, left_out=0))}
     if line.is_error:
         return {_ERROR: line_to_json(replace(line, is_error=False))}
     if line.is_typed_unseen:
@@ -149,6 +152,8 @@ def line_from_json(value: object) -> OutputLine:
     Raises:
         ValueError: it did not write that.
     """
+    if isinstance(value, dict) and set(value) == {_LEFT_OUT, _LINE} and isinstance(value[_LEFT_OUT], int):
+        return replace(line_from_json(value[_LINE]), left_out=value[_LEFT_OUT])
     if isinstance(value, dict) and set(value) == {_ERROR}:
         return replace(line_from_json(value[_ERROR]), is_error=True)
     if isinstance(value, dict) and set(value) == {_UNSEEN}:

@@ -67,6 +67,8 @@ class OutputLine:
     """Runs of characters, left to right; empty for an empty line."""
     is_error: bool = False
     """Whether it came from standard error, told apart; False where nobody asked."""
+    left_out: int = 0
+    """So many lines of a long output are left out here, as the line itself says; 0 for a line of output."""
     is_typed_unseen: bool = False
     """Whether a password was typed at its end, which the terminal did not show."""
 

@@ -17,6 +17,7 @@ from docwalk.bubblewrap import Network
 from docwalk.environment.definition import Users
 from docwalk.environment.transport import TRANSPORT_RULES
 from docwalk.file_edits import edit_file
+from docwalk.kept import failed_lines, kept_lines
 from docwalk.masking import mask_step
 from docwalk.match_output import as_expected, match_output
 from docwalk.options import Purpose, Streams
@@ -285,10 +286,13 @@ class _Runner:
             if typed.exit_status is None:
                 found = "a new shell took over" if typed.is_status_known else "the exit status is unknown"
             return replace(
-                result, outcome=Outcome.WRONG_STATUS, detail=f"{found}, expected {action.exit_status}"
+                result,
+                outcome=Outcome.WRONG_STATUS,
+                detail=f"{found}, expected {action.exit_status}",
+                lines=failed_lines(result.lines),
             )
         if action.expected is None:
-            return result
+            return replace(result, lines=kept_lines(result.lines, None, action.match))
         match = match_output(
             action.expected,
             result.lines,
@@ -297,9 +301,10 @@ class _Runner:
             captures=self.captures,
         )
         self.captures.update(match.captures)
-        result = replace(
-            result, captures=dict(match.captures), lines=as_expected(result.lines, match, action.match)
-        )
+        # The rows count the lines as they were compared: thinned out first, put in the page's order then.
+        is_thin = len(kept := kept_lines(result.lines, match, action.match)) < len(result.lines)
+        lines = kept if is_thin else as_expected(result.lines, match, action.match)
+        result = replace(result, captures=dict(match.captures), lines=lines)
         if match.matched:
             return result
         detail = match.problem.reason if match.problem is not None else "the output differs"

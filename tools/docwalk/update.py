@@ -89,6 +89,9 @@ def make_edits(
         elif isinstance(action, EditFile):
             edits = _file_edits(document.source, blocks[step.block_id], action, outcome, captures)
             made.append(StepEdits(line=step.line, walk_name=walk.name, edits=edits))
+        elif any(line.left_out for line in outcome.lines):
+            # As it passes it stays; where it does not, nobody wants thousands of lines on a page.
+            made.append(StepEdits(line=step.line, walk_name=walk.name, edits=()))
         elif action.expected is not None and outcome.outcome in _ENDED:
             writer = _Writer(
                 source=document.source,
