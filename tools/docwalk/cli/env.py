@@ -16,7 +16,7 @@ from docwalk.cli.env_named import SHOWN_DIGITS, age_text, environments, megabyte
 from docwalk.cli.env_prune import prune
 from docwalk.cli.env_update import update
 from docwalk.environment.age import OLD_DAYS, discard, is_old
-from docwalk.environment.build import build_environment
+from docwalk.environment.build import build_bases, build_environment
 from docwalk.environment.digest import environment_digest
 from docwalk.environment.store import Store
 from docwalk.report.progress import BuildProgress
@@ -65,6 +65,8 @@ def build(names: tuple[str, ...], *, refresh_old: bool) -> None:
     console = Console()
     if refresh_old:
         _discard_old(chosen, store)
+    with BuildProgress(console) as progress:
+        build_bases(chosen, store, progress)
     for environment in chosen:
         with BuildProgress(console) as progress:
             built = build_environment(environment, store, progress)

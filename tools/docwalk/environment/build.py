@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from docwalk.environment.build_events import BuildEvent, BuildPhase, Progress
@@ -19,13 +21,20 @@ from docwalk.environment.store import BUILDING_PREFIX, BuiltEnvironment, Store, 
 from docwalk.errors import BackendError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from docwalk.environment.contents import Contents
     from docwalk.environment.definition import Environment, LayerDefinition
 
-__all__ = ["BuildEvent", "BuildPhase", "build_environment", "finish_environment", "update_environment"]
+__all__ = [
+    "BuildEvent",
+    "BuildPhase",
+    "build_bases",
+    "build_environment",
+    "finish_environment",
+    "update_environment",
+]
 
 
 def build_environment(
@@ -48,21 +57,69 @@ def build_environment(
             if store.has_layer(digest):
                 each.say(BuildPhase.PRESENT)
                 continue
-            final = store.layer_dir(digest)
-            locked = environment.base_locked if layer is None else layer.locked
-            plan = LayerPlan(
-                environment=environment,
-                layer=layer,
-                below=tuple(store.layer_dir(one) / "fs" for one in digests[:number]),
-                building=final.parent / f"{BUILDING_PREFIX}{final.name}",
-                locked=locked,
-                wants_contents=locked is not None,
-            )
-            make_layer(plan, store=store, owner=owner, progress=each)
-            complete_layer(plan.building, final, digest=digest, owner=owner, progress=each)
-            each.say(BuildPhase.BUILT)
+            below = tuple(store.layer_dir(one) / "fs" for one in digests[:number])
+            _build_layer(environment, layer, below, digest=digest, store=store, owner=owner, progress=each)
         progress(0).say(BuildPhase.LISTING)
         return finish_environment(environment, store)
+
+
+def build_bases(
+    environments: Iterable[Environment], store: Store, on_event: Callable[[BuildEvent], None]
+) -> None:
+    """Build the bottom layers that environments lack at the same time: none depends on another.
+
+    Raises:
+        BackendError: this account cannot build, or one of them failed; the others are complete.
+    """
+    missing: dict[str, Environment] = {}
+    for environment in environments:
+        digest = layer_digests(environment)[0]
+        if store.find(environment) is None and not store.has_layer(digest):
+            missing.setdefault(digest, environment)
+    if not missing:
+        return
+    with _building(next(iter(missing.values())), store, on_event) as (owner, _), ThreadPoolExecutor() as pool:
+        running = [
+            pool.submit(
+                _build_layer,
+                environment,
+                None,
+                (),
+                digest=digest,
+                store=store,
+                owner=owner,
+                progress=_progress(environment, on_event, 1),
+            )
+            for digest, environment in missing.items()
+        ]
+    for each in running:
+        each.result()
+
+
+def _build_layer(
+    environment: Environment,
+    layer: LayerDefinition | None,
+    below: tuple[Path, ...],
+    *,
+    digest: str,
+    store: Store,
+    owner: LayerOwner,
+    progress: Progress,
+) -> None:
+    """Make one layer under a temporary name, and complete it."""
+    final = store.layer_dir(digest)
+    locked = environment.base_locked if layer is None else layer.locked
+    plan = LayerPlan(
+        environment=environment,
+        layer=layer,
+        below=below,
+        building=final.parent / f"{BUILDING_PREFIX}{final.name}",
+        locked=locked,
+        wants_contents=locked is not None,
+    )
+    make_layer(plan, store=store, owner=owner, progress=progress)
+    complete_layer(plan.building, final, digest=digest, owner=owner, progress=progress)
+    progress.say(BuildPhase.BUILT)
 
 
 def update_environment(
@@ -124,22 +181,24 @@ def _building(
     environment: Environment, store: Store, on_event: Callable[[BuildEvent], None]
 ) -> Iterator[tuple[LayerOwner, Callable[[int], Progress]]]:
     """Hold the store's lock; gives who owns layers, and the progress of a layer by its place from 1."""
-
-    def progress(number: int) -> Progress:
-        layer = _layer(environment, number - 1) if number else None
-        return Progress(
-            environment=environment.name,
-            layer="" if number == 0 else BASE if layer is None else layer.name,
-            number=number,
-            total=len(environment.layers) + 1,
-            started_s=time.monotonic(),
-            on_event=on_event,
-        )
-
+    progress = functools.partial(_progress, environment, on_event)
     store.make_folders()
     with layer_owner() as owner, store.locked(on_wait=lambda: progress(0).say(BuildPhase.WAITING)):
         _sweep(store, owner)
         yield owner, progress
+
+
+def _progress(environment: Environment, on_event: Callable[[BuildEvent], None], number: int) -> Progress:
+    """Of the layer at a place from 1; of the environment as a whole for 0."""
+    layer = _layer(environment, number - 1) if number else None
+    return Progress(
+        environment=environment.name,
+        layer="" if number == 0 else BASE if layer is None else layer.name,
+        number=number,
+        total=len(environment.layers) + 1,
+        started_s=time.monotonic(),
+        on_event=on_event,
+    )
 
 
 def finish_environment(environment: Environment, store: Store) -> BuiltEnvironment:

@@ -90,8 +90,8 @@ class BuildProgress(_Live):
 
     def __init__(self, console: Console) -> None:
         super().__init__(console)
-        self._task: TaskID | None = None
-        self._said: tuple[str, str, str] | None = None
+        self._tasks: dict[str, TaskID] = {}
+        self._said: dict[str, tuple[str, str]] = {}
 
     def __call__(self, event: BuildEvent) -> None:
         """Show one event."""
@@ -99,16 +99,19 @@ class BuildProgress(_Live):
         if self.progress is not None:
             detail = f"{event.phase.value} {_shorten(event.detail)}".rstrip()
             done = max(event.number - 1, 0) if event.layer else event.total
-            if self._task is None:
-                self._task = self.progress.add_task(detail, total=event.total, what=what)
-            self.progress.update(self._task, description=detail, completed=done, total=event.total, what=what)
-        # Elsewhere what a program says line by line is left out.
-        now = (event.environment, event.layer, event.phase.value)
-        if self.progress is None and now != self._said:
+            task = self._tasks.get(event.environment)
+            if task is None:
+                task = self._tasks[event.environment] = self.progress.add_task(
+                    detail, total=event.total, what=what
+                )
+            self.progress.update(task, description=detail, completed=done, total=event.total, what=what)
+        # Elsewhere what a program says line by line is left out. Several environments may be under way.
+        now = (event.layer, event.phase.value)
+        if self.progress is None and now != self._said.get(event.environment):
             number = f" ({event.number} of {event.total})" if event.number else ""
             elapsed = f", {duration(event.elapsed_s)}" if event.elapsed_s >= 1 else ""
             self.say(f"{what}{number}: {event.phase.value}{elapsed}")
-        self._said = now
+        self._said[event.environment] = now
 
 
 class WalkProgress(_Live):
