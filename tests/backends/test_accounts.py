@@ -260,7 +260,7 @@ def test_the_plain_sandbox_has_no_account_for_services_of_others(environment: Bu
     with pytest.raises(BackendError) as caught:
         opened(environment, users=Users.ONE, accounts=(), services=(service("clock", "exec sleep 900"),))
     assert (str(caught.value), caught.value.hint) == (
-        "service `clock` runs as `root`, an account that the plain sandbox has not",
+        "service `clock` runs as `root`, an account that an environment of one account has not",
         'write `users = "many"`, or `user = "reader"` for the service',
     )
 

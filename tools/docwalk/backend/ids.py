@@ -11,9 +11,9 @@ import subprocess
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
+from docwalk.backend.accounts import require_one
 from docwalk.backend.instance import SKELETON, init_command
 from docwalk.bubblewrap import give, make_upper, remove_tree, sandbox_identity, start
-from docwalk.errors import BackendError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,13 +97,7 @@ class OneId:
         Raises:
             BackendError: a service runs as another account.
         """
-        for service in definition.services:
-            if service.user != definition.user:
-                raise BackendError(
-                    f"service `{service.name}` runs as `{service.user}`, an account that the plain sandbox "
-                    "has not",
-                    hint=f'write `users = "many"`, or `user = "{definition.user}"` for the service',
-                )
+        require_one(definition)
         self._definition = definition
         self._identity = sandbox_identity()
 

@@ -15,16 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
+from docwalk.backend.accounts import INIT_CAPABILITIES, account_files, begin_many, require_many
 from docwalk.backend.ids import Started
-from docwalk.backend.instance import RUN, SKELETON, init_command, shell_path
-from docwalk.bubblewrap import Identity, Network, start
-from docwalk.environment.owner import (
-    cannot_own,
-    layer_owner,
-    outside_first_id,
-    owner_fix,
-    remove_owned_tree,
-)
+from docwalk.backend.instance import init_command
+from docwalk.bubblewrap import Identity, start
+from docwalk.environment.owner import layer_owner, remove_owned_tree
 from docwalk.errors import BackendError
 
 if TYPE_CHECKING:
@@ -34,16 +29,8 @@ if TYPE_CHECKING:
     from docwalk.bubblewrap import SandboxSpec
     from docwalk.environment.store import BuiltEnvironment
 
-_ACCOUNTS_SOURCE: Final = Path(__file__).with_name("init_accounts.py")
-_INIT_CAPABILITIES: Final = (
-    *("CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_SETGID", "CAP_SETUID"),
-    *("CAP_AUDIT_WRITE", "CAP_NET_ADMIN", "CAP_NET_BIND_SERVICE", "CAP_SETPCAP", "CAP_SYS_PTRACE"),
-)
-"""What init itself may do; it gives less to what it starts (`init_accounts.py`)."""
 _NAMESPACES: Final = ("mnt", "pid", "ipc", "uts", "net", "cgroup")
 _OPTIONS: Final = {"mnt": "mount"}
-_ADDRESS: Final = "10.0.0.1"
-"""Added to the loopback of an instance without network: names resolve only where there is such an address."""
 _IDLE: Final = ("/bin/bash", "-c", "echo up; exec -a /sbin/init /bin/cat")
 """Process 1 where init enters from outside; ends when the pipe it reads closes."""
 
@@ -60,19 +47,7 @@ class ManyIds:
             BackendError: this account cannot have several ids, or the layers belong to others.
         """
         self._definition = environment.environment
-        name = self._definition.name
-        reason = cannot_own()
-        if reason is not None:
-            raise BackendError(
-                f"environment `{name}` needs several accounts, and this one cannot provide them: {reason}",
-                hint=owner_fix(),
-            )
-        first_id = outside_first_id()
-        if any(layer.stat().st_uid != first_id for layer in environment.layers):
-            raise BackendError(
-                f"the layers of `{name}` belong to other user ids than this account's subordinate ones",
-                hint=f"build them anew: DOCWALK_CACHE_DIR=FOLDER docwalk env build {name}",
-            )
+        require_many(environment)
         self._stack = contextlib.ExitStack()
         self._owner = self._stack.enter_context(layer_owner())
 
@@ -90,8 +65,8 @@ class ManyIds:
             uid=0,
             gid=0,
             joins_user_namespace=True,
-            capabilities=_INIT_CAPABILITIES,
-            files={**spec.files, RUN / "init_accounts.py": _ACCOUNTS_SOURCE.read_bytes()},
+            capabilities=INIT_CAPABILITIES,
+            files={**spec.files, **account_files()},
         )
 
     def start(self, spec: SandboxSpec, descriptor: int, *, lock: int, messages: IO[bytes]) -> Started:
@@ -136,30 +111,7 @@ class ManyIds:
 
     def begin(self, channel: Channel, *, keep: int) -> None:
         """Let init make accounts and homes."""
-        definition = self._definition
-        accounts = [
-            {
-                "name": definition.user,
-                "uid": definition.uid,
-                "gid": definition.gid,
-                "groups": (),
-                "password": None,
-                "shell": shell_path(definition.shell),
-            },
-            *(
-                {
-                    "name": each.name,
-                    "uid": each.uid,
-                    "gid": each.uid,
-                    "groups": each.groups,
-                    "password": each.password,
-                    "shell": shell_path(each.shell),
-                }
-                for each in definition.accounts
-            ),
-        ]
-        address = None if definition.network is Network.HOST else _ADDRESS
-        channel.ask("begin_many", accounts=accounts, skel=SKELETON, keep=keep, address=address)
+        begin_many(self._definition, channel, keep=keep)
 
     def remove(self, folder: Path) -> None:
         """Remove the folder of an instance that ended, whoever owns what is in it."""
@@ -189,7 +141,7 @@ def _enter(
     if not is_up or not said:
         raise BackendError("the sandbox ended before its first process ran")
     pid = json.loads(said)["child-pid"]
-    kept = ",".join(f"+{name.removeprefix('CAP_').lower()}" for name in _INIT_CAPABILITIES)
+    kept = ",".join(f"+{name.removeprefix('CAP_').lower()}" for name in INIT_CAPABILITIES)
     return subprocess.Popen(
         (
             *("nsenter", f"--user=/proc/{pid}/ns/user", *_namespace_options(pid)),
