@@ -37,7 +37,7 @@ def argv(environment: Environment) -> str:
     )
     container = Container(
         name="docwalk-1",
-        root=Path("/i/root"),
+        stage=Path("/mnt"),
         first_id=100000,
         profile=Path("/i/seccomp.json"),
         files=(Bind(source=Path("/i/files/0"), target=PurePosixPath("/etc/pip.conf")),),
@@ -59,7 +59,7 @@ def test_a_whole_container(tmp_path: Path) -> None:
         "--volume=/dev/null:/dev/nvidia0:dev "
         "--tmpfs /tmp:mode=1777,size=1048576 --tmpfs /run/docwalk:mode=1777,size=1048576 --shm-size 1048576 "
         "--volume /host/wheels:/srv/packages/0:ro --volume /i/files/0:/etc/pip.conf:ro "
-        "--rootfs /i/root /usr/bin/python3 -I -S -X utf8 /run/docwalk/init.py 3"
+        "--rootfs /mnt/root /usr/bin/python3 -I -S -X utf8 /run/docwalk/init.py 3"
     )
 
 

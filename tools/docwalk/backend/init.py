@@ -65,6 +65,7 @@ def main(descriptor: int) -> None:
             if not message:
                 return
             answer(requests, init, json.loads(message))
+            init.settle()
 
 
 def answer(requests: socket.socket, init: Init, request: dict[str, object]) -> None:
@@ -247,6 +248,11 @@ class Init:
         """Give this process, just forked, its limits."""
         if self.watch is not None:
             self.watch.restrain(is_service=is_service)
+
+    def settle(self) -> None:
+        """Close ourselves to the shells, once there is one: it has not read its start-up files yet."""
+        if self.watch is not None and self.statuses:
+            self.watch.close()
 
     def look(self) -> None:
         """See whether limits are kept."""

@@ -9,7 +9,6 @@ that does not go down again, are looked at ten times a second; what uses most is
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import resource
 import signal
@@ -42,11 +41,18 @@ class Watch:
             (resource.RLIMIT_NOFILE, files),
             (resource.RLIMIT_CORE, 0),
         )
-        # Who is the same account as we may otherwise attach to us, and open what we have open.
-        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+        self.is_closed = False
         self.crowded = 0
         self.cleared: set[str] = set()
         self.exceeded: list[dict[str, str]] = []
+
+    def close(self) -> None:
+        """Let nobody attach to us or open what we have open, who is the same account as we."""
+        if not self.is_closed:
+            self.is_closed = True
+            import ctypes  # noqa: PLC0415 - 10 ms, which the first shell spends on its start-up files
+
+            ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
     def restrain(self, *, is_service: bool) -> None:
         """Give this process, just forked, and all it starts the hard limits; services may take their time."""

@@ -17,6 +17,7 @@ import socket
 import subprocess
 import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from docwalk.backend.channel import Channel
@@ -37,7 +38,6 @@ from docwalk.seccomp import profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from docwalk.environment.definition import Environment
     from docwalk.environment.store import BuiltEnvironment
@@ -49,21 +49,27 @@ _CHANNEL_FD: Final = 3
 _LOCK_FD: Final = 4
 _INSTALL_HINT: Final = "sudo apt-get install podman; or use another one: docwalk run --backend sandbox"
 
+_STAGES: Final = (Path("/mnt"), Path("/media"), Path("/srv"), Path("/opt"))
+"""Folders that any machine has and any account reaches, as root inside must: homes may be closed to it."""
+
 _LAUNCH: Final = r"""
 set -e
-folder=$1 lower=$2 first=$3 user=$4 uid=$5 gid=$6 channel=$7 lock=$8
-shift 8
+folder=$1 lower=$2 first=$3 user=$4 uid=$5 gid=$6 stage=$7 channel=$8 lock=$9
+shift 9
 # Low numbers, which podman hands on; by way of high ones, for they may be each other's.
 exec 40<&"$channel" 41<&"$lock"
 exec 3<&40 4<&41 40<&- 41<&-
 cd "$folder"
-mkdir -m 755 upper work root upper/etc upper/home "upper/home/$user"
+mkdir -m 755 upper work upper/etc upper/home "upper/home/$user"
 # podman wants this link, and could not make it where the layers belong to others.
 ln -s /proc/mounts upper/etc/mtab
 chown -h "$first:$first" upper work upper/etc upper/etc/mtab upper/home
 chown "$((first + uid)):$((first + gid))" "upper/home/$user"
+mount -t tmpfs -o mode=755 docwalk "$stage"
+mkdir "$stage/root"
+cp -r files "$stage/files"
 cd lower
-mount -t overlay docwalk -o "lowerdir=$lower,upperdir=../upper,workdir=../work,userxattr" ../root
+mount -t overlay docwalk -o "lowerdir=$lower,upperdir=../upper,workdir=../work,userxattr" "$stage/root"
 cd /
 exec "$@"
 """
@@ -76,8 +82,8 @@ class Container:
 
     name: str
     """Its name."""
-    root: Path
-    """The mounted overlay."""
+    stage: Path
+    """Where, for podman alone, the overlay is mounted and generated files lie."""
     first_id: int
     """What uid 0 inside is, as podman's caller counts ids."""
     profile: Path
@@ -163,7 +169,7 @@ def podman_argv(definition: Environment, container: Container) -> tuple[str, ...
         *("--workdir", "/", "--preserve-fds", "2"),
         *podman_arguments(container.contents.devices),
         *_mounts(container),
-        *("--rootfs", str(container.root)),
+        *("--rootfs", str(container.stage / "root")),
         *init_command(_CHANNEL_FD),
     )
 
@@ -190,12 +196,13 @@ def _open_in(folder: Path, environment: BuiltEnvironment, lock: int) -> InitInst
     marks = Marks(nonce=secrets.token_hex(8))
     contents = contents_of(environment, marks, downloads_dir=folder.parent.parent / "downloads")
     is_root = os.geteuid() == 0
+    stage = _choose_stage([folder, *environment.layers, *(bind.source for bind in contents.binds)])
     container = Container(
         name=f"docwalk-{secrets.token_hex(6)}",
-        root=folder / "root",
+        stage=stage,
         first_id=root_first_id() if is_root else 1,
         profile=folder / "seccomp.json",
-        files=_write_files(folder, contents),
+        files=_write_files(folder, contents, seen_in=stage / "files"),
         contents=contents,
     )
     container.profile.write_text(profile(), "ascii")
@@ -207,7 +214,7 @@ def _open_in(folder: Path, environment: BuiltEnvironment, lock: int) -> InitInst
     services = Services(definition.services, channel, has_accounts=False)
     # An ordinary account mounts in podman's own namespace of subordinate ids.
     enter = () if is_root else ("podman", "unshare")
-    arguments = (folder, lower, container.first_id, definition.user, definition.uid, definition.gid)
+    arguments = (folder, lower, container.first_id, definition.user, definition.uid, definition.gid, stage)
     with theirs:
         process = subprocess.Popen(
             (
@@ -256,7 +263,24 @@ def _open_in(folder: Path, environment: BuiltEnvironment, lock: int) -> InitInst
     )
 
 
-def _write_files(folder: Path, contents: Contents) -> tuple[Bind, ...]:
+def _choose_stage(needed: list[Path]) -> Path:
+    """A folder that may be hidden: nothing that is needed lies in it.
+
+    Raises:
+        BackendError: there is none.
+    """
+    resolved = [path.resolve() for path in needed]
+    for stage in _STAGES:
+        if stage.is_dir() and not any(path.is_relative_to(stage) for path in resolved):
+            return stage
+    names = ", ".join(str(stage) for stage in _STAGES)
+    raise BackendError(
+        f"podman needs one of {names} as a mount point, and all of them hold layers or packages",
+        hint="name another folder for the cache: export DOCWALK_CACHE_DIR=FOLDER",
+    )
+
+
+def _write_files(folder: Path, contents: Contents, *, seen_in: Path) -> tuple[Bind, ...]:
     """Generated files, where podman can bind them from."""
     made = folder / "files"
     made.mkdir(mode=0o755)
@@ -265,7 +289,7 @@ def _write_files(folder: Path, contents: Contents) -> tuple[Bind, ...]:
         path = made / str(number)
         path.write_bytes(content)
         path.chmod(0o444)
-        binds.append(Bind(source=path, target=target))
+        binds.append(Bind(source=seen_in / path.name, target=target))
     return tuple(binds)
 
 
