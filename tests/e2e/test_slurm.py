@@ -25,7 +25,7 @@ PAGE = (Path(__file__).parent / "pages" / "slurm.md").read_text("utf-8")
 LIES = {
     "long         up 2-00:00:00      1   idle node1": "long         up 1-00:00:00      1   idle node1",
     "Slurmctld(primary) at node1 is UP": "Slurmctld(primary) at node1 is DOWN",
-    "$ srun hostname\nnode1": "$ srun hostname\nnode2",
+    "$ srun --quiet hostname\nnode1": "$ srun --quiet hostname\nnode2",
     "with exit code 3\n[exit 3]": "with exit code 3\n[exit 2]",
     "runs on node1 with 1 processor.": "runs on node1 with 2 processors.",
     "cat: no-such-file: No such file or directory": "cat: no-such-file: Permission denied",
@@ -44,8 +44,8 @@ LIES = {
 FOUND_OUT = [
     ("sinfo", "mismatch", "differs from column 17"),
     ("scontrol ping", "mismatch", "differs from column 32"),
-    ("srun hostname", "mismatch", "differs from column 5"),
-    ("srun bash -c 'exit 3'", "wrong-status", "exit status 3, expected 2"),
+    ("srun --quiet hostname", "mismatch", "differs from column 5"),
+    ("srun --quiet bash -c 'exit 3'", "wrong-status", "exit status 3, expected 2"),
     (
         "cat hello-[[job]].out",
         "mismatch",
@@ -59,8 +59,16 @@ FOUND_OUT = [
     ("ls no-such-file", "wrong-status", "exit status 2, expected 1"),
     ("exit", "wrong-status", "exit status 0, expected 1"),
     ("exit 4", "wrong-status", "exit status 4, expected 3"),
-    ("srun --gres=gpu:1 bash -c 'echo \"GPU $CUDA_VISIBLE_DEVICES\"'", "mismatch", "differs from column 5"),
-    ("srun bash -c 'echo \"GPU ${CUDA_VISIBLE_DEVICES:-none}\"'", "mismatch", "differs from column 5"),
+    (
+        "srun --quiet --gres=gpu:1 bash -c 'echo \"GPU $CUDA_VISIBLE_DEVICES\"'",
+        "mismatch",
+        "differs from column 5",
+    ),
+    (
+        "srun --quiet bash -c 'echo \"GPU ${CUDA_VISIBLE_DEVICES:-none}\"'",
+        "mismatch",
+        "differs from column 5",
+    ),
     (
         "sacct --completion --noheader --format=jobid,jobname,state | grep -E 'hello|sleeper|wrap'",
         "mismatch",
@@ -94,7 +102,7 @@ def page(*blocks: str) -> str:
 def test_the_page_holds_in_a_sandbox_of_many_ids(slurm: BuiltEnvironment, tmp_path: Path) -> None:
     _, result = walk_page(PAGE, slurm, tmp_path)
     assert [each.detail for each in result.steps if each.outcome is not Outcome.PASSED] == []
-    assert (result.mode, len(result.steps)) == ("sandbox/mapped", 31)
+    assert (result.mode, len(result.steps)) == ("sandbox/mapped", 32)
 
 
 def test_each_lie_on_the_page_is_found_out_and_nothing_else(slurm: BuiltEnvironment, tmp_path: Path) -> None:
@@ -127,7 +135,7 @@ def test_a_job_is_ended_when_its_time_is_over(slurm: BuiltEnvironment, tmp_path:
 
 def test_a_shell_in_a_job_is_seen_through_srun(slurm: BuiltEnvironment, tmp_path: Path) -> None:
     text = page(
-        "```console\n$ srun --pty bash\n$ mkdir inside\n$ cd inside\n```",
+        "```console\n$ srun --quiet --pty bash\n$ mkdir inside\n$ cd inside\n```",
         "```{file} note.txt\nwritten where the job's shell is\n```",
         "```console\n$ cat\n```",
     )
@@ -139,8 +147,8 @@ def test_a_shell_in_a_job_is_seen_through_srun(slurm: BuiltEnvironment, tmp_path
 
 def test_each_srun_is_seen_through_to_its_own_job(slurm: BuiltEnvironment, tmp_path: Path) -> None:
     text = page(
-        "```{console}\n:session: other\n$ cd /\n$ srun --pty bash\n```",
-        "```{console}\n$ mkdir mine\n$ cd mine\n$ srun --pty bash\n```",
+        "```{console}\n:session: other\n$ cd /\n$ srun --quiet --pty bash\n```",
+        "```{console}\n$ mkdir mine\n$ cd mine\n$ srun --quiet --pty bash\n```",
         "```{file} note.txt\nmine\n```",
         "```{console}\n:session: other\n$ cd /tmp\n```",
         "```{file} note.txt\n:session: other\ntheirs\n```",
