@@ -106,3 +106,18 @@ def test_shells_without_marks(
 def test_a_status_that_nobody_can_know_cannot_be_stated(walk_page: Walk, shown: Shown) -> None:
     result = walk_page(PYTHON.replace("42\n", "42\n[exit 1]\n"))
     assert shown(result)[1] == ("wrong-status", "the exit status is unknown, expected 1")
+
+
+def test_a_prompt_may_hold_a_number(walk_page: Walk, shown: Shown) -> None:
+    start = "python3 -qic 'import sys\nclass P:\n    n = 0\n    def __str__(self):\n        self.n += 1\n"
+    start += '        return f"In [{self.n}]: "\nsys.ps1 = P()\'\n'
+    page = (
+        f"# T\n\n```bash\n{start}```\n\n```{{console}}\n:prompt: 'In [[[int]]]:'\n\n"
+        "In [1]: 6 * 7\n42\nIn [2]: exit()\n```\n"
+    )
+    assert shown(walk_page(page)) == [PASSED] * 3
+    assert [outcome for outcome, _ in shown(walk_page(page.replace("42", "43")))] == [
+        "passed",
+        "mismatch",
+        "not-run",
+    ]

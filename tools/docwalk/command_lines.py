@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from docwalk.errors import ErrorCode
 from docwalk.expectation import is_prompt_line
 from docwalk.options import accepted_prompts, is_repl_prompt
+from docwalk.prompts import shown_prompt
 from docwalk.shell_syntax import is_comment_only, is_complete, is_open, what_closes
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ class _Splitter:
             self._add_no_prompt(at)
             return commands
         while at < len(self._texts):
-            prompt = next((p for p in self._prompts if self._texts[at].startswith(p)), None)
+            shown = shown_prompt(self._texts[at], self._prompts)
+            prompt = shown if shown is not None and shown.endswith(" ") else None
             # a prompt without a command, as terminals end with, closes the output above it
             texts = ("",) if prompt is None else self._typed(at, prompt)
             if texts is None:

@@ -30,6 +30,7 @@ from docwalk.placeholder import (
     read_placeholder,
     replace_placeholders,
 )
+from docwalk.prompts import shown_prompt
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -258,7 +259,7 @@ def without_error_lead(text: str) -> str | None:
 
 def is_prompt_line(text: str, prompts: Collection[str]) -> bool:
     """Whether a line starts a command, or shows an empty prompt."""
-    return any(text.startswith(prompt) or text == prompt.rstrip() for prompt in prompts)
+    return shown_prompt(text, prompts) is not None
 
 
 def captured_names(text: str) -> Iterator[str]:

@@ -19,15 +19,16 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from docwalk.command_end import TOO_MANY, judge_boundary, last_done, refused, result_of
 from docwalk.dialects import DIALECTS, Typed
+from docwalk.dialogue import LOOKED_AT, Dialogue
 from docwalk.interaction import Interaction
 from docwalk.keyboard import ENTER, lines_to_type, without_paste
-from docwalk.listener import ASK_CURSOR, GRACE_S, MOST_BYTES, Event, Listener
+from docwalk.listener import GRACE_S, MOST_BYTES, Event, Listener
 from docwalk.marks import MarkKind
 from docwalk.recovery import recover
 from docwalk.results import Outcome
-from docwalk.terminal import cursor_position, render_output, visible_screen
+from docwalk.terminal import visible_screen
 from docwalk.unmarked import Unmarked, stands_at, waits_for_terminal
-from docwalk.waiting import Waiting, describe_end, describe_processes, hides_input, is_raw, judge_waiting
+from docwalk.waiting import Waiting, describe_end, describe_processes, is_raw, judge_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,10 +44,6 @@ MOST_KEPT: Final = 1 << 20
 """Of a command that failed to end, so many of its last bytes are kept and shown."""
 
 _ENDED_S: Final = 1.0  # from a closed pty to the status of its shell
-_READER_S: Final = 0.3  # from a prompt's text to the read that takes the answer
-_TICK_S: Final = 0.01
-_LOOKED_AT: Final = 16384  # bytes of output that a glance at the screen renders
-_DEVICE: Final = b"\x1b[?62;c"  # a VT220 without options, as programs expect of any terminal
 _LEAVES: Final = re.compile(r"\s*(?:exit|logout)\b")
 
 
@@ -65,11 +62,10 @@ class Shell:
         self._marks = marks
         self._spill = spill
         self._listener = Listener(terminal.fd, marks)
+        self._dialogue = Dialogue(self._listener, terminal, send=self._send, output=self._output)
         self._at: Mark | None = None  # the DONE mark before the prompt that it stands at
         self._unmarked: Unmarked | None = None
         self._next_prompt: str | None = None
-        self._secrets: list[str] = []
-        self._unseen: set[int] = set()  # numbers of the lines at whose end they were typed
         self._last_line = b""
         self._last_line_at = 0
         self.is_alive = True
@@ -106,13 +102,9 @@ class Shell:
             next_prompt: the prompt declared for the next command of this session: a shell without marks that
                 shows it was entered on purpose.
         """
-        self._secrets, self._unseen = [], set()
+        self._dialogue.begin()
         result = self._run(command, timeout_s, Interaction(answers, keys), prompt, next_prompt)
-        lines = (
-            replace(line, is_typed_unseen=True) if number in self._unseen else line
-            for number, line in enumerate(result.lines)
-        )
-        return replace(result, secrets=tuple(self._secrets), lines=tuple(lines)) if self._secrets else result
+        return self._dialogue.with_secrets(result)
 
     def _run(
         self,
@@ -164,7 +156,7 @@ class Shell:
             prompts=[each for each in (prompt, self._next_prompt) if each is not None],
             interaction=interaction,
             send=self._send,
-            reply=partial(self._reply, interaction),
+            reply=partial(self._dialogue.reply, interaction),
             timeout_s=timeout_s,
         )
         failure = said.failure
@@ -232,54 +224,20 @@ class Shell:
             case Event.STARTED:
                 interaction.is_started = True
             case Event.ASKED:
-                self._answer(interaction)
+                self._dialogue.answer(interaction)
             case Event.QUIET:
                 return self._when_quiet(lines, interaction, command)
             case Event.CLOSED:
                 return self._closed(command)
             case Event.QUERIED:
-                self._answer_query()
+                self._dialogue.answer_query(None if self._at is None else self._at.pid)
             case Event.BUSY | Event.ENDED:
                 pass
             case _:
                 assert_never(event)
         return None
 
-    # -- answering
-
-    def _answer_query(self) -> None:
-        # A program that wants to know its terminal has made it raw; `cat` of a strange file has not.
-        if not is_raw(self._terminal.fd):
-            return
-        seen = self._listener.shown()
-        if seen.endswith(ASK_CURSOR):
-            row, column = cursor_position(self._output(self._dialect())[-_LOOKED_AT:])
-            self._send(b"\x1b[%d;%dR" % (row, column))
-        else:
-            self._send(_DEVICE)
-
-    def _answer(self, interaction: Interaction) -> None:
-        # Programs that ask for passwords drop what was typed before they read: wait for the read.
-        end_s = time.monotonic() + _READER_S
-        while time.monotonic() < end_s:
-            if any(each.reads_terminal or each.polls for each in self._terminal.foreground()):
-                break
-            self._listener.goes_on(_TICK_S)
-        answer = interaction.take_answer()
-        if hides_input(self._terminal.fd):
-            self._secrets.append(answer.decode().rstrip())
-            self._unseen.add(len(render_output(self._output(self._dialect()))) - 1)
-        self._send(answer)
-
-    def _reply(self, interaction: Interaction, screen: str) -> bool:
-        """Type what the screen asks for; False if it asks for nothing that we have."""
-        if interaction.can_press(screen):
-            self._send(interaction.take_keys(self._output(self._dialect())[-_LOOKED_AT:]))
-            return True
-        if interaction.asks is not None and screen.endswith(interaction.asks.rstrip()):
-            self._answer(interaction)
-            return True
-        return False
+    # -- waiting
 
     def _enters(self, processes: Sequence[ForegroundProcess], seen: bytes) -> bool:
         """Whether a shell or REPL without marks shows the prompt that the next command declares."""
@@ -295,10 +253,10 @@ class Shell:
         if not processes and self._terminal.exit_status() is not None:
             return self._closed(command)  # what it left in the background keeps the terminal open
         self._listener.reader.last_data_s = time.monotonic()  # look again after the same time
-        seen = self._output(self._dialect())[-_LOOKED_AT:]
+        seen = self._output()[-LOOKED_AT:]
         screen = visible_screen(seen)
         is_waiting = any(each.reads_terminal or each.polls for each in processes)
-        if is_waiting and self._reply(interaction, "\n".join(line.text for line in screen)):
+        if is_waiting and self._dialogue.reply(interaction, "\n".join(line.text for line in screen)):
             return None
         if is_waiting and not lines and self._enters(processes, seen):
             return None
@@ -365,7 +323,7 @@ class Shell:
             self._at = done = last_done(found) or done
         if dialect.keeps_wrong_lines and not self._listener.has_started():
             self._recover()
-        said = [line.text for line in visible_screen(output[-_LOOKED_AT:])]
+        said = [line.text for line in visible_screen(output[-LOOKED_AT:])]
         failure = TOO_MANY if lines else judge_boundary(before, done, found, dialect=dialect, said=said)
         if failure is None and not interaction.is_over:
             failure = Outcome.MISMATCH, interaction.left()
@@ -403,8 +361,9 @@ class Shell:
             status = self._terminal.exit_status()
         return status
 
-    def _output(self, dialect: Dialect) -> bytes:
+    def _output(self, dialect: Dialect | None = None) -> bytes:
         """What the command printed so far, marks removed."""
+        dialect = self._dialect() if dialect is None else dialect
         shown, found = self._listener.shown(), self._listener.found()
         line = without_paste(self._last_line)
         start = dialect.find_output(Typed(shown=shown, marks=found, line=line, line_at=self._last_line_at))

@@ -7,14 +7,13 @@ counts at the start of the last line, while a process waits for the terminal. Ex
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from docwalk.command_end import TOO_MANY
 from docwalk.listener import GRACE_S, MOST_BYTES, QUIET_S, Event
+from docwalk.prompts import prompt_pattern
 from docwalk.results import Outcome
 from docwalk.terminal import render_output, visible_screen
 from docwalk.waiting import describe_processes, is_raw
@@ -30,18 +29,6 @@ if TYPE_CHECKING:
 
 _LOOK_S: Final = 0.04  # a program that shows its prompt and waits is looked at after this time
 _LOOKED_AT: Final = 16384  # bytes of output that a glance at the screen renders
-_PLACEHOLDER: Final = re.compile(r"\[\[([a-z][a-z0-9-]*|\.\.\.)\]\]")
-_FITS: Final = {"int": r"\d+", "...": ".*"}
-
-
-@cache
-def prompt_pattern(prompt: str) -> re.Pattern[str]:
-    """What a line with nothing but this prompt looks like; `[[int]]` is a number in it."""
-    pieces = _PLACEHOLDER.split(prompt.rstrip())
-    names = (_FITS.get(name, r"\S+") for name in pieces[1::2])
-    literals = (re.escape(piece) for piece in pieces[2::2])
-    rest = (name + literal for name, literal in zip(names, literals, strict=True))
-    return re.compile(re.escape(pieces[0]) + "".join(rest))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
