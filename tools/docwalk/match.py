@@ -13,6 +13,7 @@ from collections import deque
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, assert_never
+from unicodedata import normalize
 
 from docwalk.align import Item, Row, RowKind, align, explain, nearest_line
 from docwalk.expectation import Elision
@@ -71,6 +72,8 @@ def match_lines(
     Returns:
         The match; where it fails, its rows align both sides at the least cost.
     """
+    # é is one character or two; nobody sees which.
+    lines = [line if line.isascii() else normalize("NFC", line) for line in lines]
     caught_here = caught_names(expected)
     captures = {name: text for name, text in captures.items() if name not in caught_here}
     patience = Patience()

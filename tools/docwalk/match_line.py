@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, assert_never
+from unicodedata import normalize
 
 from docwalk.line_cut import Hole, cut
 from docwalk.options import MatchMode
@@ -203,11 +204,13 @@ _FITS = Fit(fits=True, caught={}, reason="")
 
 
 def _as_on_terminals(parts: tuple[Part, ...]) -> tuple[Part, ...]:
-    """Parts with tabs and blanks at the end as a terminal shows them: it has neither.
+    """Parts with tabs and blanks at the end as a terminal shows them (it has neither), characters composed.
 
     A tab after a placeholder stays: where its column lies is not known.
     """
-    made = list(parts)
+    made = [
+        Literal(text=normalize("NFC", part.text)) if isinstance(part, Literal) else part for part in parts
+    ]
     if made and isinstance(made[0], Literal):
         made[0] = Literal(text=made[0].text.expandtabs(8))
     if made and isinstance(made[-1], Literal):
