@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from docwalk.backend.sandbox import SandboxBackend
+from docwalk.environment.definition import Users
+from docwalk.environment.parts import Account
+from docwalk.run import run_walk
+from docwalk.testing_sandbox import plan_page
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
+    from docwalk.environment.store import BuiltEnvironment
     from docwalk.results import StepResult, WalkResult
 
     Walk = Callable[..., WalkResult]
@@ -18,6 +26,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.container
 
+ENVIRONMENTS = Path(__file__).parents[2] / "tools" / "environments"
 PASSED = ("passed", "")
 
 TWO_PEOPLE = """\
@@ -63,6 +72,27 @@ def test_two_people_at_two_terminals(walk_page: Walk, shown: Shown) -> None:
 def test_two_people_of_whom_one_lies(walk_page: Walk, shown: Shown, old: str, lie: str, failing: int) -> None:
     outcomes = [outcome for outcome, _ in shown(walk_page(TWO_PEOPLE.replace(old, lie)))]
     assert outcomes == ["passed"] * failing + ["mismatch"] + ["not-run"] * (7 - failing)
+
+
+def test_two_accounts_at_two_terminals(tmp_path: Path, environment: BuiltEnvironment, shown: Shown) -> None:
+    page = (
+        "```{console}\n:users: alice, bob\n\n"
+        "alice$ whoami; echo hello > /tmp/mail\nalice\n"
+        "bob$ cat /tmp/mail; echo no > /tmp/mail\nhello\n"
+        "-bash: /tmp/mail: Permission denied\n[exit 1]\nalice$ cat /tmp/mail\nhello\n```\n\n"
+        "```{file} ~/mine\n:user: bob\n:permissions: 600\n\nx\n```\n\n"
+        "```{console}\n:users: bob, alice\n\nbob$ stat -c '%U %a' ~/mine\nbob 600\n"
+        "alice$ cat ~bob/mine\ncat: /home/bob/mine: Permission denied\n[exit 1]\n```\n"
+    )
+    accounts = tuple(
+        Account(name=name, uid=uid, groups=(), password=None, shell="bash")
+        for name, uid in (("alice", 1001), ("bob", 1002))
+    )
+    definition = replace(environment.environment, users=Users.MANY, accounts=accounts)
+    walk = plan_page(page, folder=tmp_path, environments_dir=ENVIRONMENTS)
+    several = replace(environment, environment=definition)
+    result = run_walk(walk, backend=SandboxBackend(), environment=several)
+    assert shown(result) == [PASSED] * 6
 
 
 def test_a_command_typed_by_the_other_person_fails(walk_page: Walk, shown: Shown) -> None:
@@ -332,7 +362,11 @@ HUNK = (
 
 
 def test_files_are_made_of_captures_changed_and_checked(walk_page: Walk, shown: Shown) -> None:
-    assert shown(walk_page(FILES)) == [PASSED] * 7
+    result = walk_page(FILES)
+    assert shown(result) == [PASSED] * 7
+    script = result.steps[1]
+    assert script.command_sent == "~/job-4711.sh"
+    assert [line.text for line in script.lines] == ["#!/bin/sh", 'echo "job 4711, [[unknown]]"']
 
 
 @pytest.mark.parametrize(

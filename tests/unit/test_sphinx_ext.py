@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from docwalk.document import parse_documents
-from docwalk.results import OutputLine, Style, StyledText
+from docwalk.results import Outcome, OutputLine, StepResult, Style, StyledText
 from docwalk.source import Source
 from docwalk.sphinx_ext.ansi import BACKGROUND, PALETTE, contrast, lines_html, readable
 from docwalk.sphinx_ext.banner import banner_html
@@ -24,7 +25,7 @@ from docwalk.sphinx_ext.rewrite import rewrite_blocks
 from docwalk.sphinx_ext.verification import LineRule, verification_html, verification_json
 from docwalk.sphinx_ext.view import WalkFacts, anchor_of, view_block
 from docwalk.status import Status
-from docwalk.testing import planned
+from docwalk.testing import output_lines, planned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -213,6 +214,35 @@ def page_with(
         blocks=(view,),
         fresh_days=7,
     )
+
+
+def test_a_file_is_shown_as_it_was_written() -> None:
+    page = "```{file} ~/job-[[job]].sh\n:permissions: 755\n\necho [[job]]\n```\n"
+    document, (walk,) = planned(page, path="tutorials/a.md")
+    written = StepResult(
+        index=0,
+        block_id=document.blocks[0].id,
+        outcome=Outcome.PASSED,
+        command_sent="~/job-7.sh",
+        lines=output_lines(("echo 7",)),
+    )
+    facts = WalkFacts(
+        name=walk.name,
+        labels=(),
+        is_default=True,
+        environment="login",
+        status=Status.RAN,
+        reason="",
+        recorded_at="2026-11-22T10:00:00+00:00",
+        steps=(written,),
+        saw_simulated_gpu=False,
+    )
+    view = view_block(document.blocks[0], (), status=Status.RAN, reason="", walks=(facts,))
+    assert (view.caption, view.path, view.copy_text) == ("File ~/job-7.sh", "~/job-7.sh", "echo 7\n")
+    assert view.notes == ("After writing it, set its permissions: `chmod 755 ~/job-7.sh`.",)
+    stale = replace(facts, status=Status.STALE)
+    view = view_block(document.blocks[0], (), status=Status.STALE, reason="", walks=(stale,))
+    assert (view.path, view.copy_text) == ("~/job-[[job]].sh", "echo [[job]]\n")
 
 
 SIMULATED = {"gpu": {"kind": "simulated", "model": "Simulated GPU", "driver": "0.0", "count": 1}}

@@ -55,8 +55,7 @@ def edit_file(
                     user=user,
                     permissions=action.permissions,
                 )
-                # What captures made of the text is seen nowhere else.
-                return EditResult(lines=_lines(action.content) if action.captured_names else ())
+                return _shown(action)
             case FileMode.CHECK:
                 return _check(action, instance.read_file(path, user=user))
             case FileMode.PATCH:
@@ -70,6 +69,11 @@ def edit_file(
 def _lines(text: str) -> tuple[OutputLine, ...]:
     # Split as the page is: at newlines, and nowhere else.
     return tuple(OutputLine.plain(line) for line in text.removesuffix("\n").split("\n")) if text else ()
+
+
+def _shown(action: EditFile) -> EditResult:
+    # What captures made of the text is seen nowhere else.
+    return EditResult(lines=_lines(action.content) if action.captured_names else ())
 
 
 def _content(action: EditFile) -> bytes:
@@ -99,7 +103,7 @@ def _patch(action: EditFile, path: str, instance: Instance, user: str | None) ->
         return _mismatch(f"`{action.path}`, line {action.source_line + error.line}: {error.message}")
     content = changed.encode("utf-8", "surrogateescape")
     instance.write_file(path, content, append=False, user=user, permissions=action.permissions)
-    return EditResult()
+    return _shown(action)
 
 
 def _mismatch(detail: str, lines: tuple[OutputLine, ...] = ()) -> EditResult:

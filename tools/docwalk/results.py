@@ -96,7 +96,8 @@ class StepResult:
     detail: str = ""
     """One sentence for people: the reason of any outcome but passed."""
     command_sent: str = ""
-    """The command as it was sent, captures put in; several lines joined by newlines."""
+    """The command as it was sent, captures put in; several lines joined by newlines. Of a file its path,
+    where captures are part of path or text."""
     raw: bytes = b""
     """What the pty gave, marks removed; kept in the local record only."""
     lines: tuple[OutputLine, ...] = ()

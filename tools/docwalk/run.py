@@ -326,6 +326,7 @@ class _Runner:
         return StepResult(
             index=step.index,
             block_id=step.block_id,
+            command_sent=action.path if action.captured_names else "",
             outcome=edited.outcome,
             detail=edited.detail,
             lines=edited.lines,

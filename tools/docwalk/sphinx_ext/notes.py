@@ -67,8 +67,8 @@ def download_of(block: Block, page: str, steps: Iterable[Step]) -> Download | No
     return Download(name=name, path=f"{DOWNLOADS}/{page}/{source.name}", data=source.data)
 
 
-def notes_of(block: Block) -> tuple[str, ...]:
-    """What a reader has to know before a block, a sentence each."""
+def notes_of(block: Block, path: str) -> tuple[str, ...]:
+    """What a reader has to know before a block, a sentence each; `path` is the file's, captures put in."""
     options = block.options
     notes: list[str] = []
     named = options.sessions or options.users
@@ -83,11 +83,9 @@ def notes_of(block: Block) -> tuple[str, ...]:
     if options.stop is not None:
         notes.append(f"In the window where it runs, press {_keys(options.stop)} to stop it.")
     if block.kind is BlockKind.FILE and block.file_mode is FileMode.PATCH:
-        notes.append(f"Make these changes by hand, or give them to `patch {block.argument}`.")
+        notes.append(f"Make these changes by hand, or give them to `patch {path}`.")
     if options.permissions is not None:
-        notes.append(
-            f"After writing it, set its permissions: `chmod {options.permissions:o} {block.argument}`."
-        )
+        notes.append(f"After writing it, set its permissions: `chmod {options.permissions:o} {path}`.")
     return tuple(notes)
 
 

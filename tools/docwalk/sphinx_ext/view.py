@@ -190,20 +190,21 @@ def view_block(
     is_transcript = block.kind is BlockKind.TRANSCRIPT
     if usable and is_transcript:
         parts = _recorded_parts(block, commands, steps)
-    elif usable and block.kind is BlockKind.FILE and block.file_mode is not FileMode.PATCH and steps[0].lines:
-        parts = _printed(steps[0].lines)
+    elif block.kind is BlockKind.FILE:
+        parts = _file_parts(block, steps if usable else ())
     else:
         parts = _page_parts(block, commands)
+    path = _path(block, steps if usable else ())
     return BlockView(
         id=block.id,
         anchor=anchor_of(block.id),
         line=block.line,
         kind=block.kind,
-        caption=_caption(block),
-        path=block.argument if block.kind is BlockKind.FILE else "",
+        caption=_caption(block, path),
+        path=path,
         status=status,
         reason=reason,
-        notes=notes_of(block),
+        notes=notes_of(block, path),
         download=download,
         parts=parts,
         recording=() if usable and is_transcript else _recording(block, commands, steps, status),
@@ -242,9 +243,29 @@ def _covers(walk: WalkFacts, block: Block, commands: Sequence[Command]) -> bool:
     return is_evidence(walk.status) and len(walk.steps) == expected
 
 
-def _caption(block: Block) -> str:
+def _path(block: Block, steps: Sequence[StepResult]) -> str:
+    """A file's path, captures put in; empty for terminals."""
+    if block.kind is not BlockKind.FILE:
+        return ""
+    return steps[0].command_sent or block.argument if steps else block.argument
+
+
+def _file_parts(block: Block, steps: Sequence[StepResult]) -> tuple[Part, ...]:
+    texts = _file_texts(block, steps)
+    if block.file_mode is FileMode.PATCH:
+        return _printed(diff_lines(texts))
+    return _printed(_plain_line(text) for text in texts)
+
+
+def _file_texts(block: Block, steps: Sequence[StepResult]) -> list[str]:
+    """The text of a file block, captures put in."""
+    lines = steps[0].lines if steps else ()
+    return [line.text for line in lines or block.lines]
+
+
+def _caption(block: Block, path: str) -> str:
     if block.kind is BlockKind.FILE:
-        return _FILE_CAPTIONS[block.file_mode].format(path=block.argument)
+        return _FILE_CAPTIONS[block.file_mode].format(path=path)
     options = block.options
     who = "@".join(name for name in (options.user, options.host) if name is not None)
     named = options.sessions or options.users
@@ -254,8 +275,7 @@ def _caption(block: Block) -> str:
 
 def _copy_text(block: Block, commands: Sequence[Command], steps: Sequence[StepResult]) -> str:
     if block.kind is BlockKind.FILE:
-        lines = steps[0].lines if steps and block.file_mode is not FileMode.PATCH else ()
-        return "".join(f"{line.text}\n" for line in lines or block.lines)
+        return "".join(f"{text}\n" for text in _file_texts(block, steps))
     texts = [step.command_sent for step in steps] if steps else [command.text for command in commands]
     if block.options.sessions or block.options.users:
         # Typed into one window these commands would do something else: the prompts keep them from it.
@@ -265,10 +285,6 @@ def _copy_text(block: Block, commands: Sequence[Command], steps: Sequence[StepRe
 
 def _page_parts(block: Block, commands: Sequence[Command]) -> tuple[Part, ...]:
     """The author's own text: commands apart from what is around them, nothing left out."""
-    if block.kind is BlockKind.FILE and block.file_mode is FileMode.PATCH:
-        return _printed(diff_lines(line.text for line in block.lines))
-    if block.kind is BlockKind.FILE:
-        return _printed(_plain_line(line.text) for line in block.lines)
     parts: list[Part] = []
     others: list[str] = []
     waiting = list(commands)
