@@ -196,6 +196,38 @@ def test_accounts_may_not_do_what_only_root_may(
     assert said(several, "bob", command, lines_of)[0] == refusal
 
 
+def test_root_inside_is_no_root_of_the_machine(environment: BuiltEnvironment) -> None:
+    attempts = (
+        "id -u",
+        "mount -t tmpfs none /mnt",
+        "hostname other",
+        "mknod /srv/disk b 8 0",
+        "echo 1 > /proc/sys/vm/drop_caches",
+        "unshare --net true",
+        "nsenter --target 1 --mount true",
+        "chown 70000 /srv",
+    )
+    started = f"export LC_ALL=C.UTF-8; {'; '.join(attempts)}; echo done; exec sleep 900"
+    root = service("root", started, ready="grep -q done /run/docwalk/services/root.log")
+    instance = opened(environment, services=(root,), setuid=True)
+    try:
+        said = instance.services()[0].log_lines
+    finally:
+        instance.close()
+    assert said == (
+        "0",
+        "mount: /mnt: permission denied.",
+        "       dmesg(1) may have more information after failed mount system call.",
+        "hostname: you must be root to change the host name",
+        "mknod: /srv/disk: Operation not permitted",
+        "/bin/sh: 1: cannot create /proc/sys/vm/drop_caches: Permission denied",
+        "unshare: unshare failed: Operation not permitted",
+        "nsenter: cannot open /proc/1/ns/mnt: Permission denied",
+        "chown: changing ownership of '/srv': Invalid argument",
+        "done",
+    )
+
+
 def test_services_run_in_order_as_their_accounts(environment: BuiltEnvironment, lines_of: Lines) -> None:
     make = "sleep 0.2; install -m 666 /dev/null /srv/order; echo one >> /srv/order; exec sleep 900"
     first = service("first", make, ready="test -s /srv/order")

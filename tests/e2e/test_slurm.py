@@ -156,3 +156,47 @@ def test_each_srun_is_seen_through_to_its_own_job(slurm: BuiltEnvironment, tmp_p
     )
     _, result = walk_page(text, slurm, tmp_path)
     assert [each.detail for each in result.steps] == [""] * 9
+
+
+TWO = """\
+```{console}
+:users: alice, bob
+
+alice$ umask 027
+alice$ echo "for the project" > /tmp/shared
+alice$ chgrp project /tmp/shared
+bob$ cat /tmp/shared
+for the project
+alice$ srun --quiet id -un
+alice
+bob$ srun --quiet id -un
+bob
+bob$ echo mine >> /tmp/shared
+-bash: /tmp/shared: Permission denied
+[exit 1]
+```
+
+```{console}
+:answers: {"Password: ": wonderland}
+
+$ su alice -c 'id -un'
+Password:
+alice
+```"""
+
+
+def test_two_people_share_what_their_group_may_read(slurm: BuiltEnvironment, tmp_path: Path) -> None:
+    _, result = walk_page(page(TWO), slurm, tmp_path)
+    assert [each.detail for each in result.steps] == [""] * 8
+
+
+def test_what_one_person_may_not_do_for_another_is_found_out(slurm: BuiltEnvironment, tmp_path: Path) -> None:
+    lied = TWO.replace("\nbob\nbob$", "\nalice\nbob$").replace(
+        "Permission denied\n[exit 1]", "Permission denied"
+    )
+    _, result = walk_page(page(lied.replace(": wonderland", ": looking-glass")), slurm, tmp_path)
+    assert [each.detail for each in result.steps][5:] == [
+        "differs from column 1",
+        "exit status 1, expected 0",
+        "exit status 1, expected 0",
+    ]
