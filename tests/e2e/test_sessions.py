@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.container
 
 ENVIRONMENTS = Path(__file__).parents[2] / "tools" / "environments"
+BASH = "bash"
 PASSED = ("passed", "")
 
 TWO_PEOPLE = """\
@@ -85,7 +86,7 @@ def test_two_accounts_at_two_terminals(tmp_path: Path, environment: BuiltEnviron
         "alice$ cat ~bob/mine\ncat: /home/bob/mine: Permission denied\n[exit 1]\n```\n"
     )
     accounts = tuple(
-        Account(name=name, uid=uid, groups=(), password=None, shell="bash")
+        Account(name=name, uid=uid, groups=(), password=None, shell=BASH)
         for name, uid in (("alice", 1001), ("bob", 1002))
     )
     definition = replace(environment.environment, users=Users.MANY, accounts=accounts)
