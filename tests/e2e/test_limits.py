@@ -47,6 +47,7 @@ MEMORY = Limits(memory_bytes=200 << 20)
             "sh -c 'exec cat /dev/zero > zeros'",
             ("wrong-status", "killed: disk limit 1 MiB; exit status 153, expected 0"),
         ),
+        (Limits(output_bytes=1 << 20), "cat /dev/zero", ("timed-out", "stopped after ")),
         (Limits(wall_s=1.0), "sleep 30", ("timed-out", "not done after")),
     ],
 )

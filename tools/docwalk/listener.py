@@ -10,6 +10,7 @@ import time
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
+from docwalk.backend.limits import size_text
 from docwalk.dialects import DIALECTS, Ready
 from docwalk.marks import EDITOR_READY, MarkKind
 from docwalk.reader import HANGUP, NOTHING, Reader
@@ -59,9 +60,16 @@ _QUERIES: Final = tuple((query, Event.QUERIED) for query in (b"\x1b[c", b"\x1b[0
 class Listener:
     """Reads what one terminal shows."""
 
-    def __init__(self, fd: int, marks: Marks) -> None:
-        """Listen to the pty with this master."""
+    def __init__(self, fd: int, marks: Marks, *, most_bytes: int = MOST_BYTES) -> None:
+        """Listen to the pty with this master.
+
+        Args:
+            fd: the master.
+            marks: what its shells print.
+            most_bytes: bytes of output that one command may print.
+        """
         self.reader = Reader(fd)
+        self._most_bytes = most_bytes
         self.takes_paste = True
         """Whether the shell's line editor takes a paste, where its dialect has one that says so."""
         self.dialect: Dialect | None = None
@@ -80,6 +88,12 @@ class Listener:
     def length(self) -> int:
         """How many bytes were taken since `begin`."""
         return self._length
+
+    @property
+    def flood(self) -> str | None:
+        """How much a command has printed, where that is too much; else None."""
+        count = len(self.reader.pending)
+        return f"{size_text(count)} of output" if count > self._most_bytes else None
 
     @property
     def quiet_s(self) -> float:

@@ -18,6 +18,7 @@ from docwalk.environment.definition import Users
 from docwalk.environment.transport import TRANSPORT_RULES
 from docwalk.file_edits import edit_file
 from docwalk.kept import failed_lines, kept_lines
+from docwalk.listener import MOST_BYTES
 from docwalk.masking import mask_step
 from docwalk.match_output import as_expected, match_output
 from docwalk.options import Purpose, Streams
@@ -82,7 +83,11 @@ def run_walk(
     started = datetime.now(UTC)
     start_s = time.monotonic()
     instance = backend.open(environment)
-    sessions = Sessions(instance, environ={**TERMINAL, **dict(walk.variables)})
+    sessions = Sessions(
+        instance,
+        environ={**TERMINAL, **dict(walk.variables)},
+        most_bytes=environment.environment.limits.output_bytes or MOST_BYTES,
+    )
     runner = _Runner(walk, instance, environment, start_s, sessions)
     results: list[StepResult] = []
     try:
@@ -141,6 +146,8 @@ class _Runner:
             result = self._with_ended_jobs(step, result)
         now_s = time.monotonic()
         elapsed_s = result.elapsed_s or now_s - began_s
+        if result.outcome not in _ENDED_WELL:
+            result = self._explained(result)
         if step.purpose is not Purpose.MAIN and result.outcome is not Outcome.PASSED:
             result = replace(result, detail=f"the {step.purpose.value} failed: {result.detail}")
         return replace(result, started_s=began_s - self.start_s, elapsed_s=elapsed_s)
@@ -217,8 +224,19 @@ class _Runner:
     def _key(self, step: Step) -> SessionKey:
         return SessionKey(name=step.session, shell=self._shell_name(step), user=step.user)
 
+    @property
+    def _wall_s(self) -> float:
+        """Seconds the walk may take: as its page says, and no longer than its environment allows."""
+        allowed_s = self.environment.environment.limits.wall_s
+        return self.walk.timeout_s if allowed_s is None else min(self.walk.timeout_s, allowed_s)
+
     def _time_left_s(self) -> float:
-        return self.start_s + self.walk.timeout_s - time.monotonic()
+        return self.start_s + self._wall_s - time.monotonic()
+
+    def _explained(self, result: StepResult) -> StepResult:
+        """A failure, with the limits that were exceeded meanwhile."""
+        said = self.instance.exceeded(result.exit_status)
+        return replace(result, detail="; ".join((*said, result.detail))) if said else result
 
     # -- steps
 
@@ -230,7 +248,7 @@ class _Runner:
         left_s = self._time_left_s()
         if left_s <= 0:
             return replace(
-                result, outcome=Outcome.TIMED_OUT, detail=f"the walk's {self.walk.timeout_s:g} s are over"
+                result, outcome=Outcome.TIMED_OUT, detail=f"the walk's {self._wall_s:g} s are over"
             )
         if step.relogin:
             self.sessions.log_out(self._key(step))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from docwalk.background import BackgroundShell
 from docwalk.command_result import CommandResult
 from docwalk.error_stream import ErrorStream
+from docwalk.listener import MOST_BYTES
 from docwalk.results import Outcome
 from docwalk.terminal import COLUMNS, ROWS
 
@@ -51,15 +52,19 @@ class Session:
 class Sessions:
     """The terminal windows of one walk."""
 
-    def __init__(self, instance: Instance, *, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, instance: Instance, *, environ: Mapping[str, str], most_bytes: int = MOST_BYTES
+    ) -> None:
         """Open none yet.
 
         Args:
             instance: where they are opened.
             environ: variables of every terminal, besides those of a login.
+            most_bytes: bytes of output after which a command is stopped.
         """
         self._instance = instance
         self._environ = environ
+        self._most_bytes = most_bytes
         self._open: dict[SessionKey, Session] = {}
         self._errors: ErrorStream | None = None
         self._ended: dict[SessionKey, int] = {}
@@ -108,7 +113,10 @@ class Sessions:
             shell=key.shell, user=key.user, rows=ROWS, columns=COLUMNS, environ=self._environ
         )
         shell = BackgroundShell(
-            terminal, self._instance.marks, spill=lambda text: self._spill(text, key.user)
+            terminal,
+            self._instance.marks,
+            spill=lambda text: self._spill(text, key.user),
+            most_bytes=self._most_bytes,
         )
         session = self._open[key] = Session(terminal=terminal, shell=shell)
         greeting = shell.wait_until_ready(max(0.0, min(LOGIN_S, timeout_s)))

@@ -50,18 +50,26 @@ _LEAVES: Final = re.compile(r"\s*(?:exit|logout)\b")
 class Shell:
     """A session's shell: takes commands one after the other."""
 
-    def __init__(self, terminal: Terminal, marks: Marks, *, spill: Callable[[bytes], str]) -> None:
+    def __init__(
+        self,
+        terminal: Terminal,
+        marks: Marks,
+        *,
+        spill: Callable[[bytes], str],
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
         """Drive `terminal`.
 
         Args:
             terminal: with a shell that was just started.
             marks: what that shell prints.
             spill: writes text to a file inside and gives its path, for commands that cannot be typed.
+            most_bytes: bytes of output after which a command is stopped.
         """
         self._terminal = terminal
         self._marks = marks
         self._spill = spill
-        self._listener = Listener(terminal.fd, marks)
+        self._listener = Listener(terminal.fd, marks, most_bytes=most_bytes)
         self._dialogue = Dialogue(self._listener, terminal, send=self._send, output=self._output)
         self._at: Mark | None = None  # the DONE mark before the prompt that it stands at
         self._unmarked: Unmarked | None = None
@@ -199,7 +207,6 @@ class Shell:
     ) -> Failure | None:
         """Read until the command ended (None) or cannot end (why)."""
         end_s = time.monotonic() + timeout_s
-        reader = self._listener.reader
         while True:
             event = self._listener.next(interaction, last_line=not lines, end_s=end_s)
             if event is Event.ENDED:
@@ -207,8 +214,8 @@ class Shell:
             failure = self._react(event, lines, interaction, command)
             if failure is not None or self._is_unmarked():
                 return failure
-            if len(reader.pending) > MOST_BYTES:
-                return Outcome.TIMED_OUT, f"stopped after {len(reader.pending) >> 20} MiB of output"
+            if (flood := self._listener.flood) is not None:
+                return Outcome.TIMED_OUT, f"stopped after {flood}"
             if time.monotonic() >= end_s:
                 doing = describe_processes(self._terminal.foreground())
                 return Outcome.TIMED_OUT, f"not done after {timeout_s:g} s: {doing}"

@@ -44,6 +44,7 @@ class Watch:
         self.is_closed = False
         self.crowded = 0
         self.cleared: set[str] = set()
+        self.killed: set[int] = set()
         self.exceeded: list[dict[str, str]] = []
 
     def close(self) -> None:
@@ -80,12 +81,16 @@ class Watch:
     def shrink(self) -> None:
         """Kill the largest processes until the others fit; pages that several share are counted once."""
         sizes = {pid: proportional(pid) for pid, _ in resident()}
+        # What was killed may take a moment to give its memory back; it is no reason to kill another.
+        self.killed &= sizes.keys()
+        sizes = {pid: size for pid, size in sizes.items() if pid not in self.killed}
         total = sum(sizes.values())
         for pid in sorted(sizes, key=lambda each: -sizes[each]):
             if total <= self.memory_bytes:
                 return
             self.note("memory", command_of(pid))
             total -= sizes[pid]
+            self.killed.add(pid)
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
