@@ -311,6 +311,25 @@ def test_what_tidies_up_may_stop_a_command(walk_page: Walk, shown: Shown) -> Non
     assert outcomes == ["passed", "wrong-status", "passed"]
 
 
+@pytest.mark.parametrize(
+    ("shell", "interrupted"), [("bash", 130), ("zsh", 130), ("tcsh", 1), ("fish", 130), ("dash", 130)]
+)
+def test_every_shell_leaves_a_command_running_and_is_logged_into_again(
+    walk_page: Walk, shown: Shown, shell: str, interrupted: int
+) -> None:
+    page = (
+        f"---\ndocwalk:\n  shell: {shell}\n---\n"
+        "```{console}\n:background:\n:until: ready\n\n$ echo ready; sleep 60\nready\n```\n\n"
+        "```{console}\n:sessions: alice, bob\n\nalice$ echo hi\nhi\n"
+        "bob$ cd /tmp\nalice$ pwd\n/home/reader\n```\n\n"
+        f"```{{console}}\n:stop:\n\n^C\n[exit {interrupted}]\n```\n\n"
+        "```console\n$ cd /tmp\n```\n\n```{console}\n:relogin:\n\n$ pwd\n/home/reader\n```\n"
+    )
+    assert shown(walk_page(page)) == [PASSED] * 7
+    outcomes = [outcome for outcome, _ in shown(walk_page(page.replace(":relogin:\n", "")))]
+    assert outcomes == ["passed"] * 6 + ["mismatch"]
+
+
 FILES = """\
 ```console
 $ echo 4711
