@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docwalk.backend.sandbox import SandboxBackend
-from docwalk.marks import EDITOR_READY
+from docwalk.marks import EDITOR_READY, MarkKind
 from docwalk.results import Outcome
 from docwalk.run import TERMINAL
 from docwalk.shell import Shell
@@ -64,7 +64,7 @@ def main() -> int:
         return 3
     instance = SandboxBackend().open(environment)
     try:
-        bare = BareLoop(open_terminal(instance), instance.marks.prompt)
+        bare = BareLoop(open_terminal(instance), instance.marks.begin(MarkKind.PROMPT))
         shell = Shell(open_terminal(instance), instance.marks, spill=bytes.decode)
         shell.wait_until_ready(20)
         bare_s, driver_s = measure(bare, shell)

@@ -13,7 +13,7 @@ from docwalk.results import Outcome
 from docwalk.terminal import render_output
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from docwalk.dialects import Dialect
     from docwalk.marks import Mark
@@ -28,7 +28,7 @@ _NO_EVENT: Final = re.compile("[Ee]vent not found")
 
 
 def judge_boundary(
-    before: Mark, done: Mark, found: Sequence[Mark], *, dialect: Dialect, said: Sequence[str]
+    before: Mark, done: Mark, found: Sequence[Mark], *, dialect: Dialect, said: Callable[[], Sequence[str]]
 ) -> Failure | None:
     """What is wrong with the number of commands that the shell ran.
 
@@ -37,16 +37,18 @@ def judge_boundary(
         done: the last DONE mark.
         found: all marks since it was typed.
         dialect: the shell it was typed to.
-        said: the lines it printed, or the last of them.
+        said: gives the lines it printed, or the last of them.
     """
     # A shell that replaces this one (`exec`) has its number.
     own = takewhile(lambda mark: mark.kind is not MarkKind.START, found)
     commands = sum(mark.kind is MarkKind.COMMAND and mark.pid == before.pid for mark in own)
     if before.pid == done.pid and before.count is not None and done.count is not None:
         commands = max(commands, done.count - before.count)
-    is_status_old = dialect.keeps_wrong_lines or not done.status or refused(said) is not None
-    if dialect.marks_commands and not commands and is_status_old:
-        return Outcome.STEP_BOUNDARY, f"the shell ran nothing: {said[0] if said else 'no command'}"
+    if dialect.marks_commands and not commands:
+        lines = said()
+        is_status_old = dialect.keeps_wrong_lines or not done.status or refused(lines) is not None
+        nothing = Outcome.STEP_BOUNDARY, f"the shell ran nothing: {lines[0] if lines else 'no command'}"
+        return nothing if is_status_old else None
     return TOO_MANY if commands > 1 and dialect.counts_commands else None
 
 

@@ -77,6 +77,7 @@ class Listener:
         self._marks = marks
         self._taken: list[bytes] = []
         self._length = 0
+        self._found: tuple[int, tuple[Mark, ...]] = -1, ()  # the marks in so many bytes
         self._prompted: Dialect | None = None
         self._prompts = [(marks.begin(MarkKind.PROMPT, name), each) for name, each in DIALECTS.items()]
         self._secondary = marks.begin(MarkKind.SECONDARY)
@@ -110,6 +111,7 @@ class Listener:
             self.reader.search([self.reader.pending], 0)
         self._taken = []
         self._length = 0
+        self._found = -1, ()
         self._prompted = None
 
     def shown(self) -> bytes:
@@ -122,7 +124,10 @@ class Listener:
 
     def found(self) -> tuple[Mark, ...]:
         """The marks that came since `begin`."""
-        return self._marks.find(self.shown())
+        read = self._length + len(self.reader.pending)
+        if self._found[0] != read:
+            self._found = read, self._marks.find(self.shown())
+        return self._found[1]
 
     def output_until_done(self) -> bytes:
         """Everything that came since `begin`, up to the last DONE mark, without marks."""
@@ -154,12 +159,11 @@ class Listener:
         if index == HANGUP:
             return Event.CLOSED
         event = wanted[index][1]
-        if consumed.endswith(self._beginnings):
-            # Marks are searched by what they begin with; the rest comes in the same write.
-            self._take(self.reader.search([b"\x07"], _REST_S)[1])
-        if isinstance(event, Event):
-            return event
-        return self._prompt(event)
+        if not isinstance(event, Event):
+            event = self._prompt(event)
+        if self._prompted is None or event is Event.ENDED:
+            self._finish_mark(consumed)
+        return event
 
     def goes_on(self, wait_s: float) -> bool:
         """Whether more comes within a moment; it is kept."""
@@ -192,6 +196,11 @@ class Listener:
         self._taken.append(consumed)
         self._length += len(consumed)
 
+    def _finish_mark(self, consumed: bytes) -> None:
+        # Marks are searched by what they begin with; the rest comes in the same write.
+        if consumed.endswith(self._beginnings):
+            self._take(self.reader.search([b"\x07"], _REST_S)[1])
+
     def _prompt(self, dialect: Dialect) -> Event:
         # A prompt that follows no DONE mark is text that somebody prints: dash has its marks in variables.
         kinds = {mark.kind for mark in self.found()}
@@ -212,4 +221,5 @@ class Listener:
             return Event.QUIET
         # A prompt after which no editor came: this shell takes no paste.
         self.takes_paste = False
+        self._take(self.reader.search([b"\x07"], _REST_S)[1])
         return Event.ENDED

@@ -195,7 +195,7 @@ class _Runner:
                 return reason
         shell = self._shell_name(step)
         if shell not in self.instance.shells:
-            return f"docwalk cannot follow the shell `{shell}` in environment `{definition.name}`"
+            return f"environment `{definition.name}` has no shell `{shell}`"
         if step.user is not None and step.user not in self.instance.users:
             known = ", ".join(f"`{name}`" for name in sorted(self.instance.users))
             return f"environment `{definition.name}` has no account `{step.user}`; it has {known}"

@@ -330,7 +330,10 @@ class Shell:
             self._at = done = last_done(found) or done
         if dialect.keeps_wrong_lines and not self._listener.has_started():
             self._recover()
-        said = [line.text for line in visible_screen(output[-LOOKED_AT:])]
+
+        def said() -> list[str]:
+            return [line.text for line in visible_screen(output[-LOOKED_AT:])]
+
         failure = TOO_MANY if lines else judge_boundary(before, done, found, dialect=dialect, said=said)
         if failure is None and not interaction.is_over:
             failure = Outcome.MISMATCH, interaction.left()

@@ -70,8 +70,13 @@ def render_terminal(raw: bytes, *, columns: int = COLUMNS, rows: int = ROWS) -> 
     An output that does not end in a newline has its last line all the same; `\n` without `\r` moves down
     only, as on any terminal. Bytes that are no UTF-8 become U+FFFD.
     """
+    text = _decode(raw)
+    if "\x1b" not in text:
+        lines = _LINE_END.split(text)
+        if all(_is_simple(line) for line in lines):
+            return _plain_lines(lines)  # most output is so; an emulator costs more than all of it
     page = _Page(columns, rows)
-    page.write(_clean("".join(_split_screens(_decode(raw))[0])))
+    page.write(_clean("".join(_split_screens(text)[0])))
     return page.lines()
 
 
@@ -297,6 +302,12 @@ class _Page:
                 logical = []
         if logical:
             self._done.append(_to_line(logical, self._screen.columns))
+
+
+def _plain_lines(lines: list[str]) -> tuple[OutputLine, ...]:
+    """Lines of text and tabs only; what follows the last newline counts if it shows something."""
+    shown = [OutputLine.plain(line.expandtabs(_TAB_STOP).rstrip()) for line in lines]
+    return tuple(shown if shown[-1].runs else shown[:-1])
 
 
 def _is_simple(line: str) -> bool:

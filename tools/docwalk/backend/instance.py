@@ -106,7 +106,7 @@ class InitInstance:
         """
         if shell not in self.shells:
             raise BackendError(
-                f"docwalk cannot follow the shell `{shell}` in `{self._definition.name}`",
+                f"environment `{self._definition.name}` has no shell `{shell}`",
                 hint=f"use {', '.join(sorted(self.shells))}",
             )
         name = self._definition.user if user is None else user
