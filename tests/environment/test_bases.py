@@ -98,6 +98,14 @@ def test_two_bases_are_made_at_the_same_time(site: Site) -> None:
     assert {event.environment for event in events} == {"one", "two"}
 
 
+def test_a_base_has_the_mount_points_that_its_archive_lacks(site: Site) -> None:
+    site.stand_in(count=1)
+    site.define("one", "less")
+    site.build()
+    environment = load_environments(site.folder / "environments")["one"]
+    assert (site.store.layer_dir(layer_digests(environment)[0]) / "fs" / "dev").is_dir()
+
+
 def test_a_base_that_several_need_is_made_once(site: Site) -> None:
     site.stand_in(count=1)
     site.define("one", "less")

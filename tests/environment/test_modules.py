@@ -92,12 +92,10 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
 }
 
 
-@functools.cache
-def answers(system: str, shell: str) -> Mapping[str, str]:
-    """What each part of the script said, run once for each shell."""
+def said(system: str, shell: str, script: str) -> str:
+    """What a script says, read by a login shell of the reader's."""
     built = find_built(ENVIRONMENTS / system)
     assert built is not None, f"`{system}` is not built: docwalk env build {system}"
-    script = "".join(f"echo @{name}@\n" + text + "\n" for name, text in SCRIPT.items())
     with open_home(built) as home:
         spec = SandboxSpec(
             layers=built.layers,
@@ -116,7 +114,14 @@ def answers(system: str, shell: str) -> Mapping[str, str]:
         )
         with started as process:
             output, _ = process.communicate(script.encode())
-    parts = re.split(r"^.*@(\w+)@\n", output.decode(), flags=re.MULTILINE)
+    return output.decode()
+
+
+@functools.cache
+def answers(system: str, shell: str) -> Mapping[str, str]:
+    """What each part of the script said, run once for each shell."""
+    script = "".join(f"echo @{name}@\n{text}\n" for name, text in SCRIPT.items())
+    parts = re.split(r"^.*@(\w+)@\n", said(system, shell, script), flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
@@ -124,5 +129,11 @@ def answers(system: str, shell: str) -> Mapping[str, str]:
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_modules(system: str, shell: str, part: str) -> None:
-    said = answers(system, shell)[part].strip()
-    assert re.search(EXPECTED[part][system], said, re.DOTALL | re.MULTILINE), said
+    answer = answers(system, shell)[part].strip()
+    assert re.search(EXPECTED[part][system], answer, re.DOTALL | re.MULTILINE), answer
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_next_system_has_its_default_python(shell: str) -> None:
+    answer = said("next", shell, "module load python\nprintenv LOADEDMODULES\npython3 --version\n")
+    assert re.search(r"^python/3\.13\s+Python 3\.13\.", answer, re.MULTILINE), answer

@@ -155,7 +155,8 @@ def build_base(
         temporary.chmod(0o1777)
         argv = _mmdebstrap_argv(base, folder, owner=owner, preferences=preferences)
         environ = {**os.environ, "PATH": _search_path(folder), "LC_ALL": "C.UTF-8", "TMPDIR": str(temporary)}
-        subprocess.run([*owner.prefix, "mkdir", target], check=True)
+        # The archive comes without /dev, whose mount point an environment of this layer alone needs.
+        subprocess.run([*owner.prefix, "mkdir", target, target / "dev"], check=True)
         _run(argv, target, folder=folder, owner=owner, environ=environ, log=log, on_line=on_line)
 
 
