@@ -54,6 +54,19 @@ def provide_browser(session: nox.Session) -> None:
     )
 
 
+def provide_podman(session: nox.Session) -> None:
+    """Have podman for tests of backends: as root on Debian it is installed, elsewhere they go without."""
+    if shutil.which("podman") is not None or os.geteuid() != 0 or shutil.which("apt-get") is None:
+        return
+    session.run("apt-get", "-qq", "update", external=True)
+    session.run(
+        *("apt-get", "-qq", "install", "--no-install-recommends", "podman", "runc", "uidmap", "slirp4netns"),
+        external=True,
+        env={"DEBIAN_FRONTEND": "noninteractive"},
+        stdout=subprocess.DEVNULL,
+    )
+
+
 @nox.session
 def doctest(session: nox.Session) -> None:
     """Verify every tutorial, and the reference's examples, and write the records (the main job)."""
@@ -73,6 +86,7 @@ def tests(session: nox.Session) -> None:
         session.run("pytest", *session.posargs)
         return
     provide_browser(session)
+    provide_podman(session)
     session.run("coverage", "run", "-m", "pytest", "tests/unit", "-q")
     session.run("coverage", "report")
     session.run("docwalk", "env", "build")
