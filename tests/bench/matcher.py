@@ -9,7 +9,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from docwalk.expectation import Elision, Gap, LineExpectation, Literal, Redacted
+from docwalk.expectation import Elision, Gap, LineExpectation, Literal, Redacted, Tolerance
 from docwalk.match import match_lines
 from docwalk.options import MatchMode
 from docwalk.redaction import compile_redactions
@@ -29,6 +29,11 @@ def line(*parts: Part | str) -> LineExpectation:
     """An expected line; texts are literals."""
     made = tuple(Literal(text=part) if isinstance(part, str) else part for part in parts)
     return LineExpectation(parts=made, source_line=1)
+
+
+def near(number: int) -> Tolerance:
+    """A number that may be one off."""
+    return Tolerance(number=str(number + 1), sign="±", margin="1")
 
 
 def elapsed_s(expected: Sequence[ExpectedLine], lines: Sequence[str], mode: MatchMode) -> float:
@@ -64,6 +69,25 @@ def main() -> int:
             ["x"] * 100_000,
             literal,
         ),
+        (
+            "100,000 regular expressions",
+            [line(r"line \d+ of the (?:output|input)") for _ in LINES],
+            LINES,
+            MatchMode.REGEX,
+        ),
+        (
+            "100,000 tolerances",
+            [line("line ", near(n), " of the output") for n in range(100_000)],
+            LINES,
+            literal,
+        ),
+        (
+            "100,000 elements of JSON",
+            [line("["), *[line(f'{{"n": {n}}},') for n in range(99_999)], line('{"n": "[[int]]"}]')],
+            ["[", *[f'{{"n": {n}, "m": 0}},' for n in range(99_999)], '{"n": 1}]'],
+            MatchMode.JSON,
+        ),
+        ("a pattern that runs away", [line("(a|aa)+")] * 100, ["a" * 80 + "!"] * 100, MatchMode.REGEX),
         ("ten ambiguous placeholders", [line(*hard * 10, "x", gap)], ["1" * 200 + "y"], literal),
         ("fifty gaps in 2,000 characters", [line(*gaps * 50, "b")], ["a" * 2_000], literal),
     ]

@@ -208,9 +208,10 @@ def _as_on_terminals(parts: tuple[Part, ...]) -> tuple[Part, ...]:
 
     A tab after a placeholder stays: where its column lies is not known.
     """
-    made = [
-        Literal(text=normalize("NFC", part.text)) if isinstance(part, Literal) else part for part in parts
-    ]
+    made = list(parts)
+    for index, part in enumerate(parts):
+        if isinstance(part, Literal) and not part.text.isascii():
+            made[index] = Literal(text=normalize("NFC", part.text))
     if made and isinstance(made[0], Literal):
         made[0] = Literal(text=made[0].text.expandtabs(8))
     if made and isinstance(made[-1], Literal):

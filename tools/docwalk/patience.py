@@ -22,7 +22,7 @@ ALLOWED_S: Final = 1.0
 
 _COUNTED_S: Final = 0.001  # quicker calls are the work itself: 100,000 lines are allowed to take their time
 _SHORT: Final = 1_000  # characters: up to here the worst built-in redaction takes about a millisecond
-_TRUSTED: Final = frozenset(BUILTIN.values())
+_TRUSTED: Final = {pattern: re.compile(pattern) for pattern in BUILTIN.values()}
 
 
 class Found(Protocol):
@@ -61,8 +61,9 @@ class Patience:
             TooSlowError: no time is left.
             re.error: it is no regular expression.
         """
-        if pattern in _TRUSTED and len(text) <= _SHORT:
-            return re.fullmatch(pattern, text)
+        trusted = _TRUSTED.get(pattern)
+        if trusted is not None and len(text) <= _SHORT:
+            return trusted.fullmatch(text)
         return self._timed(pattern, text, 0, is_full=True)
 
     def match_at(self, pattern: str, text: str, start: int) -> Found | None:
@@ -94,5 +95,8 @@ class Patience:
 def _compiled(pattern: str) -> regex.Pattern[str]:
     import regex  # noqa: PLC0415 - slow to load, and most pages need none
 
-    re.compile(pattern)  # what pages may hold is what `re` reads, and its messages are the better ones
-    return regex.compile(pattern)
+    try:
+        return regex.compile(pattern)
+    except regex.error as error:
+        re.compile(pattern)  # whose messages are the better ones
+        raise re.error(str(error)) from error
