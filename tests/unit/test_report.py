@@ -140,6 +140,16 @@ def test_a_file_is_never_said_to_be_mended_by_update() -> None:
     ]
 
 
+def test_a_command_that_did_not_go_on_is_not_called_incomplete() -> None:
+    _, (walk,) = planned("```{console}\n:background:\n:until: ready\n\n$ serve\nready\n```\n")
+    result = result_of(walk, [Printed(lines=("ready",))])
+    detail = "it ended with exit status 1 before it showed `ready`"
+    failed = replace(result.steps[0], outcome=Outcome.STEP_BOUNDARY, detail=detail)
+    assert tries(walk, replace(result, steps=(failed,))) == [
+        "  try: look at what it printed for why it ended; one that ends by itself needs no `background`"
+    ]
+
+
 def test_a_file_that_holds_something_else_is_compared_line_by_line() -> None:
     page = "```console\n$ echo 7\n[[n=int]]\n```\n\n```{file} ~/x\n:mode: check\n\none\n[[n]]\nthree\n```\n"
     _, (walk,) = planned(page)

@@ -26,7 +26,7 @@ from docwalk.plan import EditFile, TypeCommand
 from docwalk.redaction import compile_redactions
 from docwalk.requirements import Facts, Requirement
 from docwalk.results import Outcome, OutputLine, StepResult, WalkResult
-from docwalk.sessions import Session, SessionKey, Sessions
+from docwalk.sessions import Session, SessionKey, Sessions, drive
 from docwalk.stop import Stop
 from docwalk.terminal import COLUMNS, ROWS, render_screen, render_terminal
 
@@ -262,7 +262,7 @@ class _Runner:
             typed = session.shell.run(stream.wrapped(command), timeout_s=min(step.timeout_s, left_s))
             errors = tuple(replace(line, is_error=True) for line in render_terminal(stream.take()))
         else:
-            typed = _drive(
+            typed = drive(
                 session,
                 action,
                 command,
@@ -353,25 +353,6 @@ class _Runner:
     def _folder(self, step: Step) -> str | None:
         session = self.sessions.find(self._key(step))
         return session.terminal.cwd() if session is not None and session.shell.is_alive else None
-
-
-def _drive(
-    session: Session, action: TypeCommand, command: str, *, timeout_s: float, next_prompt: str | None
-) -> CommandResult:
-    """Type `command`, leave it running, or stop the one that runs."""
-    shell = session.shell
-    if action.stop_keys:
-        return shell.stop(action.stop_keys, timeout_s=timeout_s)
-    if action.ready_text is not None:
-        return shell.start(command, ready_text=action.ready_text, timeout_s=timeout_s)
-    return shell.run(
-        command,
-        timeout_s=timeout_s,
-        answers=action.answers,
-        keys=action.keys,
-        prompt=action.prompt,
-        next_prompt=next_prompt,
-    )
 
 
 def without_transport(lines: Iterable[OutputLine]) -> Iterator[OutputLine]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from docwalk.backend import Instance, Terminal
+    from docwalk.plan import TypeCommand
 
 LOGIN_S: Final = 30.0
 """Seconds a login shell may take to its first prompt."""
@@ -47,6 +48,33 @@ class Session:
     """The window."""
     shell: BackgroundShell
     """Drives the shell in it."""
+
+
+def drive(
+    session: Session, action: TypeCommand, command: str, *, timeout_s: float, next_prompt: str | None
+) -> CommandResult:
+    """Type `command`, leave it running, or stop the one that runs.
+
+    Args:
+        session: where.
+        action: says which of the three, and how.
+        command: what is typed, captures put in.
+        timeout_s: seconds it may take.
+        next_prompt: the prompt that the next command of the session declares.
+    """
+    shell = session.shell
+    if action.stop_keys:
+        return shell.stop(action.stop_keys, timeout_s=timeout_s)
+    if action.ready_text is not None:
+        return shell.start(command, ready_text=action.ready_text, timeout_s=timeout_s)
+    return shell.run(
+        command,
+        timeout_s=timeout_s,
+        answers=action.answers,
+        keys=action.keys,
+        prompt=action.prompt,
+        next_prompt=next_prompt,
+    )
 
 
 class Sessions:

@@ -57,6 +57,8 @@ def hints(walk: Walk, step: Step, outcome: StepResult, match: Match | None) -> I
             yield f"if it needs longer than {step.timeout_s:g} s, give its block a longer `timeout`"
         case Outcome.WAITS_FOR_INPUT:
             yield "say what the reader types: `answers` for questions, `keys` for a full-screen program"
+        case Outcome.STEP_BOUNDARY if _goes_on(step):
+            yield "look at what it printed for why it ended; one that ends by itself needs no `background`"
         case Outcome.STEP_BOUNDARY:
             yield "write one complete command after each prompt, continuation lines with `> `"
         case Outcome.SHELL_LOST:
@@ -68,6 +70,12 @@ def hints(walk: Walk, step: Step, outcome: StepResult, match: Match | None) -> I
             pass
         case _ as unreachable:
             assert_never(unreachable)
+
+
+def _goes_on(step: Step) -> bool:
+    """Whether the step starts or stops a command in the background."""
+    action = step.action
+    return isinstance(action, TypeCommand) and (action.ready_text is not None or bool(action.stop_keys))
 
 
 def _after_mismatch(
