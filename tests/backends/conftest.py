@@ -31,8 +31,17 @@ class MappedSandbox(SandboxBackend):
         return super().open(replace(environment, environment=many))
 
 
+class MappedPodman(PodmanBackend):
+    """podman with many user ids, likewise."""
+
+    def open(self, environment: BuiltEnvironment) -> InitInstance:
+        many = replace(environment.environment, users=Users.MANY)
+        return super().open(replace(environment, environment=many))
+
+
 BACKENDS: dict[str, type[PodmanBackend | SandboxBackend]] = {
     "podman": PodmanBackend,
+    "podman/mapped": MappedPodman,
     "sandbox": SandboxBackend,
     "sandbox/mapped": MappedSandbox,
 }
@@ -56,7 +65,7 @@ def environment() -> BuiltEnvironment:
 
 @pytest.fixture(scope="module", params=sorted(BACKENDS))
 def backend(request: pytest.FixtureRequest) -> Backend:
-    if request.param == "podman":
+    if request.param.startswith("podman"):
         reason, hint = why_no_podman()
         if reason is not None:
             pytest.skip(f"podman cannot be used: {reason} ({hint})")

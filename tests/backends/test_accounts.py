@@ -1,4 +1,4 @@
-"""Sandboxes of many user ids: who owns what, who may become whom, and what services do."""
+"""Instances of many user ids: who owns what, who may become whom, and what services do."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from docwalk.backend.podman import PodmanBackend, why_no_podman
 from docwalk.backend.sandbox import SandboxBackend
 from docwalk.bubblewrap import Network
 from docwalk.environment.definition import Users
@@ -20,7 +21,7 @@ from docwalk.shell import Shell
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from docwalk.backend import Instance
+    from docwalk.backend import Backend, Instance
     from docwalk.command_result import CommandResult
     from docwalk.environment.store import BuiltEnvironment
 
@@ -37,23 +38,37 @@ ACCOUNTS = (
 )
 
 
-def opened(environment: BuiltEnvironment, **keys: Any) -> Instance:
+def opened(backend: Backend, environment: BuiltEnvironment, **keys: Any) -> Instance:
     many: dict[str, Any] = {"users": Users.MANY, "accounts": ACCOUNTS, "network": Network.NONE, **keys}
-    return SandboxBackend().open(replace(environment, environment=replace(environment.environment, **many)))
+    return backend.open(replace(environment, environment=replace(environment.environment, **many)))
+
+
+@pytest.fixture(scope="module", params=["podman", "sandbox"])
+def backend(request: pytest.FixtureRequest) -> Backend:
+    if request.param == "sandbox":
+        return SandboxBackend()
+    reason, hint = why_no_podman()
+    if reason is not None:
+        pytest.skip(f"podman cannot be used: {reason} ({hint})")
+    return PodmanBackend()
 
 
 @pytest.fixture(scope="module")
-def several(environment: BuiltEnvironment) -> Iterator[Instance]:
-    instance = opened(environment, setuid=True)
+def several(backend: Backend, environment: BuiltEnvironment) -> Iterator[Instance]:
+    instance = opened(backend, environment, setuid=True)
     yield instance
     instance.close()
 
 
 @pytest.fixture(scope="module")
-def fixed(environment: BuiltEnvironment) -> Iterator[Instance]:
-    instance = opened(environment, setuid=False)
+def fixed(backend: Backend, environment: BuiltEnvironment) -> Iterator[Instance]:
+    instance = opened(backend, environment, setuid=False)
     yield instance
     instance.close()
+
+
+def test_the_mode_names_backend_and_ids(backend: Backend, several: Instance) -> None:
+    assert several.mode == f"{backend.name}/mapped"
 
 
 def shell_of(instance: Instance, user: str | None) -> Shell:
@@ -196,7 +211,7 @@ def test_accounts_may_not_do_what_only_root_may(
     assert said(several, "bob", command, lines_of)[0] == refusal
 
 
-def test_root_inside_is_no_root_of_the_machine(environment: BuiltEnvironment) -> None:
+def test_root_inside_is_no_root_of_the_machine(backend: Backend, environment: BuiltEnvironment) -> None:
     attempts = (
         "id -u",
         "mount -t tmpfs none /mnt",
@@ -209,7 +224,7 @@ def test_root_inside_is_no_root_of_the_machine(environment: BuiltEnvironment) ->
     )
     started = f"export LC_ALL=C.UTF-8; {'; '.join(attempts)}; echo done; exec sleep 900"
     root = service("root", started, ready="grep -q done /run/docwalk/services/root.log")
-    instance = opened(environment, services=(root,), setuid=True)
+    instance = opened(backend, environment, services=(root,), setuid=True)
     try:
         said = instance.services()[0].log_lines
     finally:
@@ -228,11 +243,13 @@ def test_root_inside_is_no_root_of_the_machine(environment: BuiltEnvironment) ->
     )
 
 
-def test_services_run_in_order_as_their_accounts(environment: BuiltEnvironment, lines_of: Lines) -> None:
+def test_services_run_in_order_as_their_accounts(
+    backend: Backend, environment: BuiltEnvironment, lines_of: Lines
+) -> None:
     make = "sleep 0.2; install -m 666 /dev/null /srv/order; echo one >> /srv/order; exec sleep 900"
     first = service("first", make, ready="test -s /srv/order")
     second = service("second", "echo two >> /srv/order; exec sleep 901", user="alice", after=("first",))
-    instance = opened(environment, services=(first, replace(second, ready="grep -q two /srv/order")))
+    instance = opened(backend, environment, services=(first, replace(second, ready="grep -q two /srv/order")))
     try:
         assert [(each.name, each.ended) for each in instance.services()] == [("first", ""), ("second", "")]
         assert said(instance, "bob", "ps -C sleep -o user=,args= | sort", lines_of) == [
@@ -244,11 +261,15 @@ def test_services_run_in_order_as_their_accounts(environment: BuiltEnvironment, 
         instance.close()
 
 
-def test_a_service_that_ends_is_named_with_the_end_of_its_log(environment: BuiltEnvironment) -> None:
+def test_a_service_that_ends_is_named_with_the_end_of_its_log(
+    backend: Backend, environment: BuiltEnvironment
+) -> None:
     short = service("short", "echo going; exit 7", ready=None)
     log = PurePosixPath("/var/log/long.log")
     long = replace(service("long", "echo elsewhere > /var/log/long.log; exec sleep 900", ready=None), log=log)
-    instance = opened(environment, services=(short, replace(long, ready="test -s /var/log/long.log")))
+    instance = opened(
+        backend, environment, services=(short, replace(long, ready="test -s /var/log/long.log"))
+    )
     try:
         states = {each.name: (each.ended, each.log_lines) for each in instance.services()}
     finally:
@@ -277,31 +298,33 @@ def test_a_service_that_ends_is_named_with_the_end_of_its_log(environment: Built
     ],
 )
 def test_a_service_that_does_not_get_ready_is_an_error(
-    environment: BuiltEnvironment, start: str, message: str
+    backend: Backend, environment: BuiltEnvironment, start: str, message: str
 ) -> None:
     broken = replace(service("broken", start, ready="false"), timeout_s=0.3)
     with pytest.raises(BackendError) as caught:
-        opened(environment, services=(broken,))
+        opened(backend, environment, services=(broken,))
     assert (str(caught.value), caught.value.hint) == (
         f"service `broken` {message}",
         "mend `start` or `ready` of `broken` in environment.toml",
     )
 
 
-def test_the_plain_sandbox_has_no_account_for_services_of_others(environment: BuiltEnvironment) -> None:
+def test_one_account_has_no_services_of_others(backend: Backend, environment: BuiltEnvironment) -> None:
     with pytest.raises(BackendError) as caught:
-        opened(environment, users=Users.ONE, accounts=(), services=(service("clock", "exec sleep 900"),))
+        opened(
+            backend, environment, users=Users.ONE, accounts=(), services=(service("clock", "exec sleep 900"),)
+        )
     assert (str(caught.value), caught.value.hint) == (
         "service `clock` runs as `root`, an account that an environment of one account has not",
         'write `users = "many"`, or `user = "reader"` for the service',
     )
 
 
-def test_services_of_the_reader_run_in_the_plain_sandbox(
-    environment: BuiltEnvironment, lines_of: Lines
+def test_services_of_the_reader_run_where_there_is_one_account(
+    backend: Backend, environment: BuiltEnvironment, lines_of: Lines
 ) -> None:
     clock = service("clock", "exec sleep 902", user="reader", ready=None)
-    instance = opened(environment, users=Users.ONE, accounts=(), services=(clock,))
+    instance = opened(backend, environment, users=Users.ONE, accounts=(), services=(clock,))
     try:
         assert said(instance, None, "ps -C sleep -o user=,args=", lines_of) == ["reader   sleep 902"]
     finally:

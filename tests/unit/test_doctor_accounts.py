@@ -7,7 +7,7 @@ from docwalk.environment.doctor import Level, several_accounts
 
 def test_where_they_are_possible_nothing_is_to_do() -> None:
     found = several_accounts(("slurm",), None)
-    assert (found.level, found.why, found.fix) == (Level.FINE, "possible, in the sandbox", None)
+    assert (found.level, found.why, found.fix) == (Level.FINE, "possible", None)
 
 
 def test_where_an_environment_needs_them_it_is_named() -> None:

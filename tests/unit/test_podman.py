@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
+
+import pytest
 
 from docwalk.backend.contents import Contents
 from docwalk.backend.podman import Container, podman_argv
 from docwalk.bubblewrap import Bind, Network
-from docwalk.environment.definition import Environment, load_environment
+from docwalk.environment.definition import Environment, Users, load_environment
 
 DEFINITION = """\
 title = "Small"
@@ -69,3 +72,20 @@ def test_only_host_shares_the_network(tmp_path: Path) -> None:
 
 def test_packages_has_a_network_of_its_own(tmp_path: Path) -> None:
     assert "--network none " in argv(definition(tmp_path, Network.PACKAGES))
+
+
+def test_one_account_has_no_capabilities_and_gains_none(tmp_path: Path) -> None:
+    words = argv(definition(tmp_path, Network.NONE)).split()
+    assert ("--cap-add" in words, "no-new-privileges" in words) == (False, True)
+
+
+@pytest.mark.parametrize(("setuid", "flag"), [(False, "--security-opt no-new-privileges "), (True, "")])
+def test_many_accounts_have_an_init_that_is_root(tmp_path: Path, *, setuid: bool, flag: str) -> None:
+    many = replace(definition(tmp_path, Network.NONE), users=Users.MANY, setuid=setuid)
+    assert argv(many).replace(",", " ").split(" --hostname")[0] == (
+        "podman run --rm --name docwalk-1 --pull never --log-driver none "
+        "--uidmap 0:100000:65536 --gidmap 0:100000:65536 --user 0:0 --cap-drop ALL --cap-add "
+        "CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_FSETID CAP_KILL CAP_SETGID CAP_SETUID "
+        "CAP_AUDIT_WRITE CAP_NET_ADMIN CAP_NET_BIND_SERVICE CAP_SETPCAP CAP_SYS_PTRACE "
+        f"{flag}--security-opt label=disable --security-opt seccomp=/i/seccomp.json --network none"
+    )

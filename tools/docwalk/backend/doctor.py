@@ -31,7 +31,9 @@ def _others() -> Iterator[Finding]:
     yield Finding(
         what="podman",
         level=Level.FINE if reason is None else Level.LIMITED,
-        why="docwalk run --backend podman works over the same layers" if reason is None else reason,
+        why="docwalk run --backend podman works over the same layers, with several accounts too"
+        if reason is None
+        else reason,
         fix=None if reason is None else hint,
     )
     if shutil.which("docker") is not None:

@@ -16,10 +16,17 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from docwalk.backend.accounts import (
+    INIT_CAPABILITIES,
+    account_files,
+    begin_many,
+    require_many,
+    require_one,
+)
 from docwalk.backend.channel import Channel
 from docwalk.backend.contents import Contents, contents_of
 from docwalk.backend.instance import RUN, SKELETON, InitInstance, init_command
@@ -113,11 +120,10 @@ class PodmanBackend:
         reason, hint = why_no_podman()
         if reason is not None:
             raise BackendError(f"podman cannot be used: {reason}", hint=hint)
-        if definition.users is not Users.ONE:
-            raise BackendError(
-                f"environment `{definition.name}` needs several accounts, which only the sandbox gives",
-                hint="docwalk run --backend sandbox",
-            )
+        if definition.users is Users.MANY:
+            require_many(environment)
+        else:
+            require_one(definition)
         instances_dir = self._store.folder / "instances"
         instances_dir.mkdir(parents=True, exist_ok=True)
         janitor = janitor_of(instances_dir, owner_pid=os.getpid())
@@ -160,9 +166,8 @@ def podman_argv(definition: Environment, container: Container) -> tuple[str, ...
     return (
         *("podman", "run", "--rm", "--name", container.name, "--pull", "never", "--log-driver", "none"),
         *("--uidmap", f"0:{container.first_id}:{_IDS}", "--gidmap", f"0:{container.first_id}:{_IDS}"),
-        *("--user", f"{definition.uid}:{definition.gid}", "--cap-drop", "ALL"),
-        *("--security-opt", "no-new-privileges", "--security-opt", "label=disable"),
-        *("--security-opt", f"seccomp={container.profile}"),
+        *_rights(definition),
+        *("--security-opt", "label=disable", "--security-opt", f"seccomp={container.profile}"),
         *("--network", "host" if definition.network is Network.HOST else "none"),
         *("--hostname", definition.hostname, "--no-hosts", "--http-proxy=false"),
         *_ulimits(),
@@ -172,6 +177,16 @@ def podman_argv(definition: Environment, container: Container) -> tuple[str, ...
         *("--rootfs", str(container.stage / "root")),
         *init_command(_CHANNEL_FD),
     )
+
+
+def _rights(definition: Environment) -> Iterator[str]:
+    """Who init is, and what it may do: the reader and nothing, or root with a few capabilities."""
+    if definition.users is Users.MANY:
+        yield from ("--user", "0:0", "--cap-drop", "ALL", "--cap-add", ",".join(INIT_CAPABILITIES))
+    else:
+        yield from ("--user", f"{definition.uid}:{definition.gid}", "--cap-drop", "ALL")
+    if not definition.setuid:
+        yield from ("--security-opt", "no-new-privileges")
 
 
 def _ulimits() -> Iterator[str]:
@@ -196,6 +211,9 @@ def _open_in(folder: Path, environment: BuiltEnvironment, lock: int) -> InitInst
     marks = Marks(nonce=secrets.token_hex(8))
     contents = contents_of(environment, marks, downloads_dir=folder.parent.parent / "downloads")
     is_root = os.geteuid() == 0
+    has_many = definition.users is Users.MANY
+    if has_many:
+        contents = replace(contents, files={**contents.files, **account_files()})
     stage = _choose_stage([folder, *environment.layers, *(bind.source for bind in contents.binds)])
     container = Container(
         name=f"docwalk-{secrets.token_hex(6)}",
@@ -211,7 +229,7 @@ def _open_in(folder: Path, environment: BuiltEnvironment, lock: int) -> InitInst
     messages = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the container
     channel = Channel(ours)
     keepers = contextlib.ExitStack()
-    services = Services(definition.services, channel, has_accounts=False)
+    services = Services(definition.services, channel, has_accounts=has_many)
     # An ordinary account mounts in podman's own namespace of subordinate ids.
     enter = () if is_root else ("podman", "unshare")
     arguments = (folder, lower, container.first_id, definition.user, definition.uid, definition.gid, stage)
@@ -231,8 +249,10 @@ def _open_in(folder: Path, environment: BuiltEnvironment, lock: int) -> InitInst
             start_new_session=True,
         )
     try:
-        home = f"/home/{definition.user}"
-        channel.ask("begin", skel=SKELETON, home=home, keep=_LOCK_FD)
+        if has_many:
+            begin_many(definition, channel, keep=_LOCK_FD)
+        else:
+            channel.ask("begin", skel=SKELETON, home=f"/home/{definition.user}", keep=_LOCK_FD)
         limits = LimitKeeper(definition.limits, channel, folder / "upper")
         keepers.callback(limits.close)
         keepers.enter_context(relay_index(channel, contents.index_url))
@@ -259,7 +279,13 @@ def _open_in(folder: Path, environment: BuiltEnvironment, lock: int) -> InitInst
             janitor_of(folder.parent, owner_pid=os.getpid()).forget(folder)
 
     return InitInstance(
-        definition, channel, mode="podman/plain", marks=marks, services=services, limits=limits, end=end
+        definition,
+        channel,
+        mode="podman/mapped" if has_many else "podman/plain",
+        marks=marks,
+        services=services,
+        limits=limits,
+        end=end,
     )
 
 

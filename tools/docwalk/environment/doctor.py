@@ -86,7 +86,7 @@ def _sandbox() -> Finding:
 
 
 def several_accounts(needing: tuple[str, ...], reason: str | None) -> Finding:
-    """Whether the sandbox can have many user ids.
+    """Whether instances can have many user ids.
 
     Args:
         needing: environments that need them.
@@ -94,7 +94,7 @@ def several_accounts(needing: tuple[str, ...], reason: str | None) -> Finding:
     """
     what = "several accounts"
     if reason is None:
-        return Finding(what=what, level=Level.FINE, why="possible, in the sandbox", fix=None)
+        return Finding(what=what, level=Level.FINE, why="possible", fix=None)
     return Finding(
         what=what,
         level=Level.LIMITED if needing else Level.FINE,
