@@ -36,14 +36,14 @@ class SharedInstance:
     name = "sandbox"
 
     def __init__(self, instance: Instance) -> None:
-        self._instance = instance
+        self.instance = instance
 
     def open(self, environment: BuiltEnvironment) -> SharedInstance:
         del environment
         return self
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._instance, name)
+        return getattr(self.instance, name)
 
     def close(self) -> None:
         """Nothing: the fixture closes it."""
@@ -112,3 +112,19 @@ def test_what_a_shell_does_otherwise_is_refused_where_it_stands(attempt: Try, na
     assert f"{outcome}: {detail}" in said
     assert line is not None
     assert probe["truth"].split("\n")[line - FIRST_LINE].startswith("$ ")
+
+
+class WithoutZsh(SharedInstance):
+    """An instance that lacks a shell."""
+
+    shells = frozenset({"bash"})
+
+
+def test_a_shell_that_is_not_there_is_the_reason_why_nothing_is_run(
+    tmp_path: Path, backend: SharedInstance, environment: BuiltEnvironment
+) -> None:
+    page = "```zsh\n$ echo hello\nhello\n```\n"
+    planned = plan_page(page, folder=tmp_path, environments_dir=ENVIRONMENTS)
+    result = run_walk(planned, backend=WithoutZsh(backend.instance), environment=environment)
+    (step,) = result.steps
+    assert (step.outcome.value, step.detail) == ("not-run", "environment `login` has no shell `zsh`")
