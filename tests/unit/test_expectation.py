@@ -20,6 +20,7 @@ from docwalk.expectation import (
     Literal,
     PlaceholderError,
     Redacted,
+    Tolerance,
     captured_names,
     is_prompt_line,
     parse_expected,
@@ -103,6 +104,12 @@ PARTS = st.one_of(
     st.sampled_from(sorted(BUILTIN)).map(lambda name: Redacted(name=name)),
     st.sampled_from(sorted(BUILTIN)).map(lambda kind: Capture(name="caught", kind=kind)),
     st.just(Captured(name="jobid")),
+    st.builds(
+        Tolerance,
+        number=st.sampled_from(["42.0", "-3", "1e3"]),
+        sign=st.sampled_from(["±", "+-", " ± "]),
+        margin=st.sampled_from(["5%", "0.5", "1"]),
+    ),
 )
 
 

@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docwalk.expectation import Capture, Captured, Elision, Gap, LineExpectation, Literal, Redacted
+from docwalk.expectation import (
+    Capture,
+    Captured,
+    Elision,
+    Gap,
+    LineExpectation,
+    Literal,
+    Redacted,
+    Tolerance,
+)
 from docwalk.match import Match, RowKind, match_lines
 from docwalk.options import MatchMode
 
@@ -109,6 +118,42 @@ def test_contains_is_an_elision_everywhere(expected: list[ExpectedLine], lines: 
 def test_unordered_is_any_permutation(expected: list[ExpectedLine], lines: list[str]) -> None:
     found = match(expected, lines, mode=MatchMode.UNORDERED).matched
     assert found == any(naive_lines(expected, order) for order in permutations(lines))
+
+
+REGEXES = st.lists(st.sampled_from(["a", "b", "1", ".", "a*", "(b|1)", "[ab]", ".*", "b+?"]), max_size=4).map(
+    "".join
+)
+
+
+def naive_regexes(expected: Sequence[str | None], lines: Sequence[str]) -> bool:
+    """Whether the lines fit the patterns; None stands for any lines."""
+    if not expected:
+        return not lines
+    first, rest = expected[0], expected[1:]
+    if first is None:
+        return any(naive_regexes(rest, lines[start:]) for start in range(len(lines) + 1))
+    return bool(lines) and bool(re.fullmatch(first, lines[0])) and naive_regexes(rest, lines[1:])
+
+
+@FAST
+@given(st.lists(st.one_of(REGEXES, st.none()), max_size=4), LINES)
+def test_regular_expressions_fit_as_re_says(expected: list[str | None], lines: list[str]) -> None:
+    wanted = [elision() if each is None else line(each) for each in expected]
+    assert match(wanted, lines, mode=MatchMode.REGEX).matched == naive_regexes(expected, lines)
+
+
+@FAST
+@given(st.integers(-500, 500), st.integers(0, 50), st.sampled_from(["", "%"]), st.integers(-600, 600))
+def test_a_number_fits_exactly_within_its_tolerance(
+    middle: int, margin: int, unit: str, printed: int
+) -> None:
+    tolerance = Tolerance(
+        number=f"{middle / 10}", sign="±", margin=f"{margin}%" if unit else f"{margin / 10}"
+    )
+    # All in hundredths or finer, as whole numbers, so that no float decides.
+    allowed = abs(middle) * margin * 10 if unit else margin * 1000
+    found = match([line("took ", tolerance, " s")], [f"took {printed / 10} s"]).matched
+    assert found == (abs(printed - middle) * 1000 <= allowed)
 
 
 @FAST
@@ -217,6 +262,13 @@ def test_regular_expressions_catch_and_compare() -> None:
 def test_a_regular_expression_without_its_capture_says_so() -> None:
     found = match([line("x ", Captured(name="id"))], ["x 1"], mode=MatchMode.REGEX)
     assert found.rows[0].reason == "nothing was captured as `[[id]]` before this line"
+
+
+def test_a_pattern_that_runs_away_is_named_and_given_up() -> None:
+    found = match([line("(a|aa)+"), line("b+")], ["a" * 80 + "!", "b"], mode=MatchMode.REGEX)
+    reason = "`(a|aa)+` was given up after 1 s: it can match in too many ways"
+    assert found.rows[0].reason == reason
+    assert match([line("(a|aa)+")], ["a" * 80], mode=MatchMode.REGEX).matched
 
 
 def test_a_broken_regular_expression_is_a_mismatch_that_says_so() -> None:
