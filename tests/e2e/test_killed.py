@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -111,3 +112,26 @@ def test_what_a_killed_janitor_left_is_swept_by_the_next_run(
     assert environment.layers
     subprocess.run([sys.executable, "-c", RUNNER, str(tmp_path), str(ENVIRONMENTS)], check=True)
     assert wait_for(lambda: not left.exists(), seconds=GONE_S)
+
+
+def test_the_workers_of_a_killed_pytest_leave_nothing(tmp_path: Path, environment: BuiltEnvironment) -> None:
+    assert environment.layers
+    plan_page(PAGE, folder=tmp_path, environments_dir=ENVIRONMENTS)
+    argv = [sys.executable, "-m", "pytest", "tutorials", "-m", "container", "-n", "2", "-q"]
+    with tempfile.TemporaryDirectory() as name:
+        cache = Path(name)
+        cache.chmod(0o755)
+        controller = subprocess.Popen(
+            argv,
+            cwd=tmp_path,
+            env={**os.environ, "DOCWALK_CACHE_DIR": name},
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        assert wait_for(sleepers, seconds=40)
+        assert list((cache / "instances").glob("i-*"))
+        controller.kill()
+        controller.wait(GONE_S)
+        assert wait_for(lambda: not sleepers(), seconds=3)
+        assert wait_for(lambda: not list((cache / "instances").glob("i-*")), seconds=GONE_S)

@@ -7,7 +7,9 @@ found.
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 import sys
 import tomllib
 from dataclasses import replace
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 _STATE = pytest.StashKey["WalkSession"]()
 _PROJECTS = pytest.StashKey["dict[Path, Project | None]"]()
 _TERMINAL = pytest.StashKey["TextIO | None"]()
+_PR_SET_PDEATHSIG = 1
 _MARKER = "container: opens a real sandbox over a built environment"
 
 WALK_PROPERTY = "docwalk-walk"
@@ -71,12 +74,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare our marker, prepare what is remembered."""
+    if hasattr(config, "workerinput"):
+        _die_with_controller()
     config.addinivalue_line("markers", _MARKER)
     config.stash[_PROJECTS] = {}
     # Taken before pytest captures output, so that steps can be shown while they run.
     is_shown = sys.stdout.isatty() and not hasattr(config, "workerinput")
     config.stash[_TERMINAL] = os.fdopen(os.dup(sys.stdout.fileno()), "w") if is_shown else None
     config.pluginmanager.register(_Hooks(config), "docwalk-hooks")
+
+
+def _die_with_controller() -> None:
+    """End this worker of xdist when its controller was killed: it would only notice after seconds."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
