@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from docwalk.captures import earlier_captures
+from docwalk.captures import caught_by, earlier_captures
 from docwalk.command_lines import split_commands, split_transcript
 from docwalk.config import SHELLS
 from docwalk.document import BlockKind
@@ -24,6 +24,7 @@ from docwalk.expectation import (
     EXIT_LINE,
     QUOTE,
     REPL_ELISION,
+    Captured,
     PlaceholderError,
     captured_names,
     is_prompt_line,
@@ -247,6 +248,8 @@ class _Reader:
                 break
             else:
                 expected += self._expected_line(line)
+        if self._block.options.match is MatchMode.UNORDERED:
+            self._check_unordered(expected)
         if self._block.options.match is MatchMode.JSON and len(expected) == len(lines) - (status is not None):
             self._check_json(expected, lines)
         return tuple(expected), status
@@ -312,6 +315,19 @@ class _Reader:
                 line.span,
                 hint="begin the line with `[[=]]` to have it literal",
             )
+
+    def _check_unordered(self, expected: Sequence[ExpectedLine]) -> None:
+        """Which line a capture takes decides what another must be: in any order that has no one answer."""
+        own = caught_by(expected)
+        for line in expected:
+            for part in parts_of(line):
+                if isinstance(part, Captured) and part.name in own:
+                    self._problems.add(
+                        ErrorCode.BAD_PLACEHOLDER,
+                        f"`{part}` is captured by the same output, whose lines may come in any order",
+                        self._source.line_span(line.source_line),
+                        hint="compare it in a later command, or without `match: unordered`",
+                    )
 
     def _check_json(self, expected: Sequence[ExpectedLine], lines: Sequence[BlockLine]) -> None:
         pairs = [pair for pair in zip(expected, lines, strict=False) if not pair[0].is_error]
