@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 
 from docwalk.backend.sandbox import SandboxBackend
 from docwalk.plan import TypeCommand
+from docwalk.report.text import failure_lines
 from docwalk.results import Outcome
 from docwalk.run import AfterMismatch, run_walk
 from docwalk.testing_sandbox import find_built, plan_page
@@ -101,8 +103,10 @@ def page(*blocks: str) -> str:
 
 def test_the_page_holds_in_a_sandbox_of_many_ids(slurm: BuiltEnvironment, tmp_path: Path) -> None:
     _, result = walk_page(PAGE, slurm, tmp_path)
-    assert [each.detail for each in result.steps if each.outcome is not Outcome.PASSED] == []
+    failed = [each for each in result.steps if each.outcome is not Outcome.PASSED]
+    assert [(each.command_sent, each.detail, [line.text for line in each.lines]) for each in failed] == []
     assert (result.mode, len(result.steps)) == ("sandbox/mapped", 32)
+    assert result.services == ()
 
 
 def test_each_lie_on_the_page_is_found_out_and_nothing_else(slurm: BuiltEnvironment, tmp_path: Path) -> None:
@@ -117,6 +121,26 @@ def test_each_lie_on_the_page_is_found_out_and_nothing_else(slurm: BuiltEnvironm
         if each.outcome is not Outcome.PASSED and isinstance(step.action, TypeCommand)
     ]
     assert found == FOUND_OUT
+    assert [(each.name, each.ended) for each in result.services] == [
+        ("munged", ""),
+        ("slurmctld", ""),
+        ("slurmd", ""),
+    ]
+
+
+def test_a_daemon_that_ends_during_a_walk_is_named(slurm: BuiltEnvironment, tmp_path: Path) -> None:
+    services = tuple(
+        replace(each, start=f"({each.start}) & sleep 1; echo gave up; exit 5")
+        if each.name == "slurmd"
+        else each
+        for each in slurm.environment.services
+    )
+    dying = replace(slurm, environment=replace(slurm.environment, services=services))
+    text = page("```console\n$ sleep 1.5\n$ false\n```")
+    walk, result = walk_page(text, dying, tmp_path)
+    shown = "\n".join(line.plain for line in failure_lines(walk, result))
+    assert "  service `slurmd` ended with exit status 5; the last of its log:\n  │ " in shown
+    assert shown.index("service `slurmd` ended") < shown.index("service `munged` runs")
 
 
 def test_a_job_is_ended_when_its_time_is_over(slurm: BuiltEnvironment, tmp_path: Path) -> None:
