@@ -163,3 +163,32 @@ def test_what_a_reader_does_to_other_prompts_loses_nothing(
     assert (result.detail, lines_of(result), result.exit_status) == ("", ["1", "2"], 3)
     result = shell.run("echo 4", timeout_s=LONG_S)
     assert (result.detail, lines_of(result), result.exit_status) == ("", ["4"], 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "notice"),
+    [
+        ("bash", "[1]+  Done                    sleep 0.1"),
+        ("tcsh", "[1]  + Done                          sleep 0.1"),
+        ("dash", "[1] + Done                       sleep 0.1"),
+    ],
+)
+def test_a_job_that_ended_is_told_after_the_next_command(
+    open_shell: OpenShell, lines_of: Lines, name: str, notice: str
+) -> None:
+    shell = open_shell(name)
+    shell.run("sleep 0.1 &", timeout_s=LONG_S)
+    result = shell.run("sh -c 'sleep 0.3; echo after; exit 3'", timeout_s=LONG_S)
+    assert (lines_of(result), result.exit_status) == (["after", notice], 3)
+    assert lines_of(shell.run("echo quiet", timeout_s=LONG_S)) == ["quiet"]
+
+
+@pytest.mark.parametrize(
+    ("name", "trace"), [("bash", "+ echo traced"), ("zsh", "+-zsh:2> echo traced"), ("dash", "+ echo traced")]
+)
+def test_a_trace_shows_the_readers_commands_only(
+    open_shell: OpenShell, lines_of: Lines, name: str, trace: str
+) -> None:
+    shell = open_shell(name)
+    assert lines_of(shell.run("set -x", timeout_s=LONG_S)) == []
+    assert lines_of(shell.run("echo traced", timeout_s=LONG_S)) == [trace, "traced"]

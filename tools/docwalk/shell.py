@@ -23,7 +23,7 @@ from docwalk.dialogue import LOOKED_AT, Dialogue
 from docwalk.interaction import Interaction
 from docwalk.keyboard import ENTER, lines_to_type, without_paste
 from docwalk.listener import GRACE_S, MOST_BYTES, Event, Listener
-from docwalk.marks import MarkKind
+from docwalk.marks import EDITOR_READY, MarkKind
 from docwalk.recovery import recover
 from docwalk.results import Outcome
 from docwalk.terminal import visible_screen
@@ -378,4 +378,10 @@ class Shell:
         line = without_paste(self._last_line)
         start = dialect.find_output(Typed(shown=shown, marks=found, line=line, line_at=self._last_line_at))
         done = last_done(found)
-        return self._marks.strip(shown[start : len(shown) if done is None else done.start])
+        output = shown[start : len(shown) if done is None else done.start]
+        if done is not None and self._dialect().notices_follow_marks:
+            prompt = next((m for m in found if m.kind is MarkKind.PROMPT and m.start >= done.end), done)
+            notices, editor, _ = shown[prompt.end :].partition(EDITOR_READY)
+            output += notices if editor and prompt is not done else b""
+        output = self._marks.strip(output)
+        return output if dialect.own_trace is None else dialect.own_trace.sub(b"", output)

@@ -51,6 +51,7 @@ BASH: Final = Dialect(
     ready=Ready.EDITOR,
     source=".",
     find_output=_find_output,
+    notices_follow_marks=True,
     polls_at_prompt=True,
 )
 """bash."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from docwalk.marks import MarkKind
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable
 
     from docwalk.marks import Mark
@@ -98,6 +99,10 @@ class Dialect:
     """Whether a tab in a paste is taken as it is."""
     keeps_wrong_lines: bool = False
     """Whether a line with a syntax error stays in its editor."""
+    notices_follow_marks: bool = False
+    """Whether it tells of ended jobs between the mark of its prompt and its line editor."""
+    own_trace: re.Pattern[bytes] | None = None
+    """What a trace (`set -x`) says of our code; None where it says nothing."""
     polls_at_prompt: bool = False
     """Whether it polls the terminal at its prompt, and nowhere else: without marks there, they are lost."""
     holds_marks: str = ""

@@ -3,11 +3,12 @@
 The first hook of `precmd` still knows the command's status, and zsh keeps it from the others. Without
 PROMPT_SP there is no inverse `%` after output that lacks a final newline, and no padding: both would be
 taken for output. zsh takes a pasted newline into one piece of input, so that two pasted commands look like
-one: lines are pasted one by one.
+one: lines are pasted one by one. A trace shows our hooks, wherever their output goes; it is taken out.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from docwalk.dialects.dialect import Dialect, Ready, Typing
@@ -57,6 +58,7 @@ ZSH: Final = Dialect(
     ready=Ready.EDITOR,
     source=".",
     find_output=_find_output,
+    own_trace=re.compile(rb"\+_docwalk_pre(?:cmd|exec):\d+> [^\n]*\n"),
     holds_marks="precmd_functions",
 )
 """zsh."""
