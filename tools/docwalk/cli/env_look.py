@@ -21,11 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
+    from docwalk.backend import Terminal
     from docwalk.environment.definition import Environment
     from docwalk.environment.store import BuiltEnvironment
 
 _ENVIRON = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "TZ": "UTC"}
 _LEAST_DIFFERENT = 1
+_ENDED_S = 2.0
+_ENDED_STEP_S = 0.01
 
 
 @click.command()
@@ -132,7 +135,7 @@ def shell(name: str, shell: str | None, user: str | None) -> int:
         click.echo(f"a fresh copy of `{name}`; {LEAVE_KEY_NAME} leaves", err=True)
         try:
             parting = pass_through(terminal)
-            status = terminal.exit_status() if parting is Parting.ENDED else None
+            status = _final_status(terminal) if parting is Parting.ENDED else None
         finally:
             terminal.close()
     finally:
@@ -140,3 +143,11 @@ def shell(name: str, shell: str | None, user: str | None) -> int:
     if parting is Parting.LEFT:
         click.echo("", err=True)
     return status if status is not None and status > 0 else 0
+
+
+def _final_status(terminal: Terminal) -> int | None:
+    """Status of a shell that has just hung up, which is known a moment later; None if it lives on."""
+    end_s = time.monotonic() + _ENDED_S
+    while (status := terminal.exit_status()) is None and time.monotonic() < end_s:
+        time.sleep(_ENDED_STEP_S)
+    return status
