@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from docwalk.backend.podman import PodmanBackend, why_no_podman
 from docwalk.backend.sandbox import SandboxBackend
 from docwalk.run import AfterMismatch, run_walk
 from docwalk.testing_sandbox import find_built, plan_page
 
 if TYPE_CHECKING:
+    from docwalk.backend import Backend
     from docwalk.environment.store import BuiltEnvironment
     from docwalk.results import StepResult, WalkResult
 
@@ -44,6 +46,17 @@ def environment() -> BuiltEnvironment:
     if built is None:
         pytest.skip("environment `login` is not built: docwalk env build login")
     return built
+
+
+@pytest.fixture(params=["podman", "sandbox"])
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """Each backend that has environments."""
+    if request.param == "sandbox":
+        return SandboxBackend()
+    reason, hint = why_no_podman()
+    if reason is not None:
+        pytest.skip(f"podman cannot be used: {reason} ({hint})")
+    return PodmanBackend()
 
 
 @pytest.fixture

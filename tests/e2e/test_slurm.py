@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from docwalk.run import AfterMismatch, run_walk
 from docwalk.testing_sandbox import find_built, plan_page
 
 if TYPE_CHECKING:
+    from docwalk.backend import Backend
     from docwalk.environment.store import BuiltEnvironment
     from docwalk.plan import Walk
     from docwalk.results import WalkResult
@@ -90,33 +92,35 @@ def slurm() -> BuiltEnvironment:
     return built
 
 
-def walk_page(text: str, slurm: BuiltEnvironment, folder: Path) -> tuple[Walk, WalkResult]:
+def walk_page(text: str, backend: Backend, slurm: BuiltEnvironment, folder: Path) -> tuple[Walk, WalkResult]:
     walk = plan_page(text, folder=folder, environments_dir=ENVIRONMENTS)
-    return walk, run_walk(
-        walk, backend=SandboxBackend(), environment=slurm, after_mismatch=AfterMismatch.GO_ON
-    )
+    return walk, run_walk(walk, backend=backend, environment=slurm, after_mismatch=AfterMismatch.GO_ON)
 
 
 def page(*blocks: str) -> str:
     return "\n\n".join(("---\ndocwalk:\n  environment: slurm\n---\n\n# T", *blocks)) + "\n"
 
 
-def test_the_page_holds_in_a_sandbox_of_many_ids(slurm: BuiltEnvironment, tmp_path: Path) -> None:
-    _, result = walk_page(PAGE, slurm, tmp_path)
+def test_the_page_holds_in_an_instance_of_many_ids(
+    backend: Backend, slurm: BuiltEnvironment, tmp_path: Path
+) -> None:
+    _, result = walk_page(PAGE, backend, slurm, tmp_path)
     failed = [each for each in result.steps if each.outcome is not Outcome.PASSED]
     assert [(each.command_sent, each.detail, [line.text for line in each.lines]) for each in failed] == []
-    assert (result.mode, len(result.steps)) == ("sandbox/mapped", 32)
+    assert (result.mode, len(result.steps)) == (f"{backend.name}/mapped", 32)
     assert result.services == ()
 
 
-def test_each_lie_on_the_page_is_found_out_and_nothing_else(slurm: BuiltEnvironment, tmp_path: Path) -> None:
+def test_each_lie_on_the_page_is_found_out_and_nothing_else(
+    backend: Backend, slurm: BuiltEnvironment, tmp_path: Path
+) -> None:
     text = PAGE
     for truth, lie in LIES.items():
         assert text.count(truth) == 1, truth
         text = text.replace(truth, lie)
-    walk, result = walk_page(text, slurm, tmp_path)
+    walk, result = walk_page(text, backend, slurm, tmp_path)
     found = [
-        (step.action.command, each.outcome.value, each.detail)
+        (step.action.command, each.outcome.value, re.sub(r"\b0:\d\d\b", "0:00", each.detail))
         for step, each in zip(walk.steps, result.steps, strict=True)
         if each.outcome is not Outcome.PASSED and isinstance(step.action, TypeCommand)
     ]
@@ -128,7 +132,9 @@ def test_each_lie_on_the_page_is_found_out_and_nothing_else(slurm: BuiltEnvironm
     ]
 
 
-def test_a_daemon_that_ends_during_a_walk_is_named(slurm: BuiltEnvironment, tmp_path: Path) -> None:
+def test_a_daemon_that_ends_during_a_walk_is_named(
+    backend: Backend, slurm: BuiltEnvironment, tmp_path: Path
+) -> None:
     services = tuple(
         replace(each, start=f"({each.start}) & sleep 1; echo gave up; exit 5")
         if each.name == "slurmd"
@@ -137,7 +143,7 @@ def test_a_daemon_that_ends_during_a_walk_is_named(slurm: BuiltEnvironment, tmp_
     )
     dying = replace(slurm, environment=replace(slurm.environment, services=services))
     text = page("```console\n$ sleep 1.5\n$ false\n```")
-    walk, result = walk_page(text, dying, tmp_path)
+    walk, result = walk_page(text, backend, dying, tmp_path)
     shown = "\n".join(line.plain for line in failure_lines(walk, result))
     assert "  service `slurmd` ended with exit status 5; the last of its log:\n  │ " in shown
     assert shown.index("service `slurmd` ended") < shown.index("service `munged` runs")
@@ -152,24 +158,28 @@ def test_a_job_is_ended_when_its_time_is_over(slurm: BuiltEnvironment, tmp_path:
         "$ grep -o 'CANCELLED AT .* DUE TO TIME LIMIT' slow.out\nCANCELLED AT [[...]] DUE TO TIME LIMIT\n"
         "$ scontrol show job [[slow]] | grep -o 'JobState=[A-Z]*'\nJobState=COMPLETED\n```"
     )
-    _, result = walk_page(text, slurm, tmp_path)
+    _, result = walk_page(text, SandboxBackend(), slurm, tmp_path)
     assert [each.outcome.value for each in result.steps] == ["passed", "passed", "mismatch"]
     assert [line.text for line in result.steps[2].lines] == ["JobState=TIMEOUT"]
 
 
-def test_a_shell_in_a_job_is_seen_through_srun(slurm: BuiltEnvironment, tmp_path: Path) -> None:
+def test_a_shell_in_a_job_is_seen_through_srun(
+    backend: Backend, slurm: BuiltEnvironment, tmp_path: Path
+) -> None:
     text = page(
         "```console\n$ srun --quiet --pty bash\n$ mkdir inside\n$ cd inside\n```",
         "```{file} note.txt\nwritten where the job's shell is\n```",
         "```console\n$ cat\n```",
     )
-    _, result = walk_page(text, slurm, tmp_path)
+    _, result = walk_page(text, backend, slurm, tmp_path)
     assert [each.outcome.value for each in result.steps] == [*["passed"] * 4, "waits-for-input"]
     last = result.steps[-1]
     assert last.detail == "waits for input: (it shows no prompt) (`cat` reads the terminal)"
 
 
-def test_each_srun_is_seen_through_to_its_own_job(slurm: BuiltEnvironment, tmp_path: Path) -> None:
+def test_each_srun_is_seen_through_to_its_own_job(
+    backend: Backend, slurm: BuiltEnvironment, tmp_path: Path
+) -> None:
     text = page(
         "```{console}\n:session: other\n$ cd /\n$ srun --quiet --pty bash\n```",
         "```{console}\n$ mkdir mine\n$ cd mine\n$ srun --quiet --pty bash\n```",
@@ -178,7 +188,7 @@ def test_each_srun_is_seen_through_to_its_own_job(slurm: BuiltEnvironment, tmp_p
         "```{file} note.txt\n:session: other\ntheirs\n```",
         "```console\n$ cat ~/mine/note.txt /tmp/note.txt\nmine\ntheirs\n```",
     )
-    _, result = walk_page(text, slurm, tmp_path)
+    _, result = walk_page(text, backend, slurm, tmp_path)
     assert [each.detail for each in result.steps] == [""] * 9
 
 
@@ -209,16 +219,20 @@ alice
 ```"""
 
 
-def test_two_people_share_what_their_group_may_read(slurm: BuiltEnvironment, tmp_path: Path) -> None:
-    _, result = walk_page(page(TWO), slurm, tmp_path)
+def test_two_people_share_what_their_group_may_read(
+    backend: Backend, slurm: BuiltEnvironment, tmp_path: Path
+) -> None:
+    _, result = walk_page(page(TWO), backend, slurm, tmp_path)
     assert [each.detail for each in result.steps] == [""] * 8
 
 
-def test_what_one_person_may_not_do_for_another_is_found_out(slurm: BuiltEnvironment, tmp_path: Path) -> None:
+def test_what_one_person_may_not_do_for_another_is_found_out(
+    backend: Backend, slurm: BuiltEnvironment, tmp_path: Path
+) -> None:
     lied = TWO.replace("\nbob\nbob$", "\nalice\nbob$").replace(
         "Permission denied\n[exit 1]", "Permission denied"
     )
-    _, result = walk_page(page(lied.replace(": wonderland", ": looking-glass")), slurm, tmp_path)
+    _, result = walk_page(page(lied.replace(": wonderland", ": looking-glass")), backend, slurm, tmp_path)
     assert [each.detail for each in result.steps][5:] == [
         "differs from column 1",
         "exit status 1, expected 0",
