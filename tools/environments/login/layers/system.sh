@@ -29,3 +29,7 @@ rm -f /etc/environment-modules/modulespath
 # bash and tcsh find `module` by Debian's own files; login shells of zsh and fish do not.
 echo 'source /usr/share/modules/init/zsh' >> /etc/zsh/zshrc
 echo 'source /usr/share/modules/init/fish' > /etc/fish/conf.d/modules.fish
+
+# Filled by docwalk, as /etc/pip.conf is: where uv finds packages in an instance.
+mkdir -p /etc/uv
+: > /etc/uv/uv.toml
