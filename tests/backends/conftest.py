@@ -10,8 +10,8 @@ import pytest
 
 from docwalk.backend.podman import PodmanBackend, why_no_podman
 from docwalk.backend.sandbox import SandboxBackend
+from docwalk.driver.shell import Shell
 from docwalk.environment.definition import Users
-from docwalk.shell import Shell
 from docwalk.testing_sandbox import find_built
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from docwalk.backend import Backend, Instance
     from docwalk.backend.instance import InitInstance
-    from docwalk.command_result import CommandResult
+    from docwalk.driver.command_result import CommandResult
     from docwalk.environment.store import BuiltEnvironment
 
 

@@ -11,18 +11,18 @@ import pytest
 from docwalk.backend.podman import PodmanBackend, why_no_podman
 from docwalk.backend.sandbox import SandboxBackend
 from docwalk.bubblewrap import Network
+from docwalk.driver.shell import Shell
 from docwalk.environment.definition import Users
 from docwalk.environment.parts import Account, Service
 from docwalk.errors import BackendError
 from docwalk.option_types import Answer
 from docwalk.results import Outcome
-from docwalk.shell import Shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from docwalk.backend import Backend, Instance
-    from docwalk.command_result import CommandResult
+    from docwalk.driver.command_result import CommandResult
     from docwalk.environment.store import BuiltEnvironment
 
     Lines = Callable[[CommandResult], list[str]]

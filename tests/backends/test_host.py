@@ -10,10 +10,10 @@ import pytest
 from docwalk.backend.host import HostBackend, this_host
 from docwalk.backend.registry import make_backend
 from docwalk.config import BACKENDS
+from docwalk.driver.shell import Shell
 from docwalk.environment.definition import load_environment
 from docwalk.errors import BackendError
 from docwalk.results import Outcome
-from docwalk.shell import Shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

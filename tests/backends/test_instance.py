@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from docwalk.shell import Shell
+from docwalk.driver.shell import Shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from docwalk.backend import Instance
-    from docwalk.command_result import CommandResult
+    from docwalk.driver.command_result import CommandResult
 
     Lines = Callable[[CommandResult], list[str]]
 

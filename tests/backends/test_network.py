@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from docwalk.bubblewrap import Network
+from docwalk.driver.shell import Shell
 from docwalk.results import Outcome
-from docwalk.shell import Shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from docwalk.backend import Backend
-    from docwalk.command_result import CommandResult
+    from docwalk.driver.command_result import CommandResult
     from docwalk.environment.store import BuiltEnvironment
 
     Lines = Callable[[CommandResult], list[str]]

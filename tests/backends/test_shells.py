@@ -14,8 +14,8 @@ from docwalk.results import Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from docwalk.command_result import CommandResult
-    from docwalk.shell import Shell
+    from docwalk.driver.command_result import CommandResult
+    from docwalk.driver.shell import Shell
 
     Lines = Callable[[CommandResult], list[str]]
     OpenShell = Callable[..., Shell]

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from docwalk.error_stream import ErrorStream
+from docwalk.driver.error_stream import ErrorStream
 from docwalk.terminal import render_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from docwalk.backend import Instance
-    from docwalk.shell import Shell
+    from docwalk.driver.shell import Shell
 
     Apart = Callable[[str], tuple[list[str], list[str], int | None]]
 

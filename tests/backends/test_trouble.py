@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from docwalk.driver.shell import MOST_KEPT
 from docwalk.results import Outcome
-from docwalk.shell import MOST_KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from docwalk.command_result import CommandResult
-    from docwalk.shell import Shell
+    from docwalk.driver.command_result import CommandResult
+    from docwalk.driver.shell import Shell
 
     Lines = Callable[[CommandResult], list[str]]
 

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docwalk.backend.sandbox import SandboxBackend
+from docwalk.driver.shell import Shell
 from docwalk.marks import EDITOR_READY, MarkKind
 from docwalk.results import Outcome
 from docwalk.run import TERMINAL
-from docwalk.shell import Shell
 from docwalk.testing_sandbox import find_built
 
 if TYPE_CHECKING:

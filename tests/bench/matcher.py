@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from docwalk.expectation import Elision, Gap, LineExpectation, Literal, Redacted, Tolerance
-from docwalk.match import match_lines
+from docwalk.matching.match import match_lines
 from docwalk.options import MatchMode
 from docwalk.redaction import compile_redactions
 

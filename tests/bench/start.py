@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 from docwalk.backend.podman import PodmanBackend, why_no_podman
 from docwalk.backend.sandbox import SandboxBackend
+from docwalk.driver.shell import Shell
 from docwalk.environment.store import Store
 from docwalk.run import run_walk
-from docwalk.shell import Shell
 from docwalk.testing_sandbox import find_built, plan_page
 
 if TYPE_CHECKING:

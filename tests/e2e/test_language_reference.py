@@ -12,8 +12,8 @@ from docwalk.backend.sandbox import SandboxBackend
 from docwalk.config import load_project
 from docwalk.document import parse_documents
 from docwalk.errors import SourceError
-from docwalk.examples import Failing
-from docwalk.markdown import read_page
+from docwalk.markup.examples import Failing
+from docwalk.markup.markdown import read_page
 from docwalk.plan import make_plan
 from docwalk.record import failing_step
 from docwalk.report.text import failure_lines, render

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from docwalk.backend.registry import make_backend
 from docwalk.bubblewrap import Network
+from docwalk.driver.shell import Shell
 from docwalk.environment.definition import load_environment
 from docwalk.environment.parts import Limits
 from docwalk.environment.store import BuiltEnvironment, Store
-from docwalk.shell import Shell
 from docwalk.terminal import render_terminal
 
 if TYPE_CHECKING:

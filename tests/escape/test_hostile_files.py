@@ -9,9 +9,9 @@ import pytest
 
 from docwalk.backend.registry import make_backend
 from docwalk.config import load_project
+from docwalk.driver.shell import Shell
 from docwalk.environment.definition import load_environment
 from docwalk.errors import SourceError
-from docwalk.shell import Shell
 from docwalk.testing_sandbox import find_built
 
 if TYPE_CHECKING:

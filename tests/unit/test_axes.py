@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docwalk.axes import PageAxis, choose_walks, resolve_axes
-from docwalk.markdown import TabSet
+from docwalk.markup.markdown import TabSet
 from docwalk.source import Source, Span
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pytest
 from docwalk.document import parse_document, parse_documents
 from docwalk.errors import SourceError
 from docwalk.expectation import Elision
-from docwalk.markdown import read_page
+from docwalk.markup.markdown import read_page
 from docwalk.options import BlockOptions
 from docwalk.source import Source
 from docwalk.transcript import parse_commands

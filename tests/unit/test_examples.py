@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from docwalk.examples import ChangeError, Failing
+from docwalk.markup.examples import ChangeError, Failing
 
 PAGE = ("```console", "$ echo a", "a", "$ echo a", "a", "```")
 

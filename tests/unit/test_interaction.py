@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from docwalk.interaction import Interaction, has_application_keys, key_bytes
+from docwalk.driver.interaction import Interaction, has_application_keys, key_bytes
 from docwalk.options import KEY_NAMES, Answer, KeyGroup
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from docwalk.kept import ELIDED_LINES, FAILED_LINES, UNCOMPARED_LINES, failed_lines, kept_lines
-from docwalk.match_output import match_output
+from docwalk.matching.match_output import match_output
 from docwalk.options import MatchMode
 from docwalk.record_json import line_from_json, line_to_json
 from docwalk.redaction import compile_redactions

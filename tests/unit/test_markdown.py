@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from docwalk.document import BlockKind, read_document
-from docwalk.markdown import read_page
+from docwalk.markup.markdown import read_page
 from docwalk.plan import read_plan
 from docwalk.source import Source
 from docwalk.transcript import read_commands

@@ -20,7 +20,7 @@ from docwalk.expectation import (
     Redacted,
     Tolerance,
 )
-from docwalk.match import Match, RowKind, match_lines
+from docwalk.matching.match import Match, RowKind, match_lines
 from docwalk.options import MatchMode
 
 if TYPE_CHECKING:

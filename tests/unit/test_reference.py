@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from docwalk.directives import FILE_LANGUAGE, SHELL_LANGUAGES
 from docwalk.document import FileMode
 from docwalk.errors import ErrorCode
-from docwalk.markdown import read_page
+from docwalk.markup.directives import FILE_LANGUAGE, SHELL_LANGUAGES
+from docwalk.markup.markdown import read_page
 from docwalk.options import OPTIONS, MatchMode
 from docwalk.redaction import BUILTIN
 from docwalk.requirements import KINDS, WORDS

@@ -8,8 +8,8 @@ import pytest
 
 from docwalk.backend import ForegroundProcess
 from docwalk.dialects import DIALECTS
+from docwalk.driver.waiting import Waiting, describe_end, describe_processes, is_raw, judge_waiting
 from docwalk.results import Outcome
-from docwalk.waiting import Waiting, describe_end, describe_processes, is_raw, judge_waiting
 
 
 def process(

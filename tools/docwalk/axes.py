@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from docwalk.config import Axis
     from docwalk.errors import SourceProblem
-    from docwalk.markdown import TabSet
+    from docwalk.markup.markdown import TabSet
     from docwalk.source import Source
 
 

@@ -14,12 +14,12 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from docwalk.axes import ENVIRONMENTS, PageAxis, resolve_axes
-from docwalk.block_options import WrittenOptions, read_block_options
-from docwalk.directives import FILE_LANGUAGE
 from docwalk.errors import ErrorCode, SourceError
 from docwalk.expectation import is_prompt_line
-from docwalk.front_matter import PageSettings, read_front_matter
-from docwalk.markdown import Example, Fence, Page, read_page
+from docwalk.markup.block_options import WrittenOptions, read_block_options
+from docwalk.markup.directives import FILE_LANGUAGE
+from docwalk.markup.front_matter import PageSettings, read_front_matter
+from docwalk.markup.markdown import Example, Fence, Page, read_page
 from docwalk.options import accepted_prompts, did_you_mean, resolve_options
 from docwalk.source import Problems, Source, Span
 
@@ -134,7 +134,7 @@ class Document:
     environment: str | None
     """Front matter `docwalk.environment`; None is the project's default."""
     shell: str | None
-    """Front matter `docwalk.shell`; None is the environment's default."""
+    """Front matter `docwalk.driver.shell`; None is the environment's default."""
     walk_timeout_s: float
     """Seconds one walk of the page may take."""
     coverage: str

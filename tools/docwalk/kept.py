@@ -8,14 +8,14 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from docwalk.match import RowKind
+from docwalk.matching.match import RowKind
 from docwalk.options import MatchMode
 from docwalk.results import OutputLine, Style, StyledText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from docwalk.match import Match
+    from docwalk.matching.match import Match
 
 ELIDED_LINES: Final = 50
 """Of lines that an elision hides, so many are kept at each end."""

@@ -14,27 +14,27 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final, assert_never
 
 from docwalk.bubblewrap import Network
+from docwalk.driver.file_edits import edit_file
+from docwalk.driver.listener import MOST_BYTES
+from docwalk.driver.sessions import Session, SessionKey, Sessions, drive
+from docwalk.driver.stop import Stop
 from docwalk.environment.definition import Users
 from docwalk.environment.transport import TRANSPORT_RULES
-from docwalk.file_edits import edit_file
 from docwalk.kept import failed_lines, kept_lines
-from docwalk.listener import MOST_BYTES
 from docwalk.masking import mask_step
-from docwalk.match_output import as_expected, match_output
+from docwalk.matching.match_output import as_expected, match_output
 from docwalk.options import Purpose, Streams
 from docwalk.plan import EditFile, TypeCommand
 from docwalk.redaction import compile_redactions
 from docwalk.requirements import Facts, Requirement
 from docwalk.results import Outcome, OutputLine, StepResult, WalkResult
-from docwalk.sessions import Session, SessionKey, Sessions, drive
-from docwalk.stop import Stop
 from docwalk.terminal import COLUMNS, ROWS, render_screen, render_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from docwalk.backend import Backend, Instance
-    from docwalk.command_result import CommandResult
+    from docwalk.driver.command_result import CommandResult
     from docwalk.environment.store import BuiltEnvironment
     from docwalk.plan import Step, Walk
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from docwalk.config import Project
 from docwalk.document import FileMode, parse_document
 from docwalk.expectation import without_error_lead
-from docwalk.match_output import as_expected, match_output
+from docwalk.matching.match_output import as_expected, match_output
 from docwalk.options import MatchMode, Streams
 from docwalk.plan import EditFile, TypeCommand, make_plan
 from docwalk.redaction import compile_redactions

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, assert_never
 from docwalk.body_edits import BodyEditor, Edit
 from docwalk.document import FileMode
 from docwalk.expectation import EXIT_LINE, FENCE_LIKE, LineExpectation
-from docwalk.json_rewriting import rewritten_json
-from docwalk.match import RowKind
-from docwalk.match_json import Comparer, captured_in
-from docwalk.match_output import match_output
+from docwalk.matching.json_rewriting import rewritten_json
+from docwalk.matching.match import RowKind
+from docwalk.matching.match_json import Comparer, captured_in
+from docwalk.matching.match_output import match_output
+from docwalk.matching.patience import Patience
+from docwalk.matching.rewriting import Rewriter
 from docwalk.options import MatchMode
-from docwalk.patience import Patience
 from docwalk.plan import EditFile, TypeCommand
 from docwalk.record import write_atomically
 from docwalk.redaction import compile_redactions
 from docwalk.results import Outcome
-from docwalk.rewriting import Rewriter
 from docwalk.steps import checked_lines
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from docwalk.document import Block, Document
-    from docwalk.match import Row
+    from docwalk.matching.match import Row
     from docwalk.plan import Step, Walk
     from docwalk.results import OutputLine, StepResult, WalkResult
     from docwalk.source import Source

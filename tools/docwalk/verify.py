@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
     from docwalk.backend import Backend
     from docwalk.config import Project
+    from docwalk.driver.stop import Stop
     from docwalk.environment.build import BuildEvent
     from docwalk.environment.definition import Environment
     from docwalk.environment.store import BuiltEnvironment
     from docwalk.plan import Step, Walk
     from docwalk.record import Record
     from docwalk.results import StepResult, WalkResult
-    from docwalk.stop import Stop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

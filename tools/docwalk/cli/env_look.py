@@ -12,10 +12,10 @@ from rich.console import Console
 
 from docwalk.backend.sandbox import SandboxBackend
 from docwalk.cli.env_named import NAME, age_text, built, megabytes
+from docwalk.driver.passthrough import LEAVE_KEY_NAME, Parting, pass_through, require_terminal, terminal_size
 from docwalk.environment.archive import read_head
 from docwalk.environment.compare import compare_manifests
 from docwalk.errors import BackendError
-from docwalk.passthrough import LEAVE_KEY_NAME, Parting, pass_through, require_terminal, terminal_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from docwalk.driver.passthrough import LEAVE_KEY_NAME, Parting, pass_through
 from docwalk.errors import BackendError
-from docwalk.passthrough import LEAVE_KEY_NAME, Parting, pass_through
 from docwalk.plan import TypeCommand
 from docwalk.report.text import failure_lines
 from docwalk.results import Outcome
@@ -14,9 +14,9 @@ from docwalk.results import Outcome
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from docwalk.driver.stop import Stop
     from docwalk.plan import Walk
     from docwalk.report.progress import WalkProgress
-    from docwalk.stop import Stop
 
 _ENTER = b"\r"
 

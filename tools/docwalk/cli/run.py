@@ -17,8 +17,8 @@ from docwalk.cli.backend_option import on_backend
 from docwalk.cli.document_option import or_documents
 from docwalk.cli.look_around import LookAround
 from docwalk.cli.selection import select
+from docwalk.driver.passthrough import require_terminal
 from docwalk.errors import BackendError
-from docwalk.passthrough import require_terminal
 from docwalk.record import RecordError
 from docwalk.report.github import walk_annotations
 from docwalk.report.progress import BuildProgress, WalkProgress

@@ -14,7 +14,7 @@ from docwalk.cli.backend_option import on_backend
 from docwalk.cli.review import Review, diff_lines
 from docwalk.cli.selection import select
 from docwalk.document import parse_documents
-from docwalk.passthrough import require_terminal
+from docwalk.driver.passthrough import require_terminal
 from docwalk.plan import make_plan
 from docwalk.report.progress import BuildProgress, WalkProgress
 from docwalk.report.text import count, failure_lines

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from markdown_it import MarkdownIt
 from mdit_py_plugins.front_matter import front_matter_plugin
 
-from docwalk.directives import CODE_DIRECTIVES
+from docwalk.markup.directives import CODE_DIRECTIVES
 from docwalk.source import Span
 
 if TYPE_CHECKING:

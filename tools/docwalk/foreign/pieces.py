@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from docwalk.directives import SHELL_ALIASES
 from docwalk.foreign.reasons import why_not_typed
 from docwalk.lint.prompts import PROMPT
+from docwalk.markup.directives import SHELL_ALIASES
 from docwalk.shell_syntax import is_comment_only, is_complete
 
 if TYPE_CHECKING:

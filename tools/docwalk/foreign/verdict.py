@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from docwalk.foreign.expected import FORMS, lenient
-from docwalk.match import match_lines
+from docwalk.matching.match import match_lines
 from docwalk.options import MatchMode
 from docwalk.redaction import compile_redactions
 from docwalk.results import Outcome
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from docwalk.foreign.walk import Claim, ForeignBlock, ForeignPage
-    from docwalk.match import Match
+    from docwalk.matching.match import Match
     from docwalk.results import StepResult, WalkResult
 
 

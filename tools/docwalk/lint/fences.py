@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from docwalk.directives import CODE_DIRECTIVES, FILE_LANGUAGE, SHELL_ALIASES, SHELL_LANGUAGES
 from docwalk.lint.page import markdown_lines
-from docwalk.markdown import markdown_parser
+from docwalk.markup.directives import CODE_DIRECTIVES, FILE_LANGUAGE, SHELL_ALIASES, SHELL_LANGUAGES
+from docwalk.markup.markdown import markdown_parser
 from docwalk.source import Span
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from docwalk.command_lines import split_commands, split_transcript
 from docwalk.document import BlockKind, read_document
-from docwalk.front_matter import read_front_matter
-from docwalk.markdown import markdown_parser, read_page
+from docwalk.markup.front_matter import read_front_matter
+from docwalk.markup.markdown import markdown_parser, read_page
 from docwalk.plan import read_plan
 from docwalk.source import Problems, Span
 from docwalk.transcript import read_commands, shell_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from docwalk.config import Project
     from docwalk.document import Block, Document
     from docwalk.errors import SourceProblem
-    from docwalk.markdown import Page
+    from docwalk.markup.markdown import Page
     from docwalk.plan import Walk
     from docwalk.record import Record
     from docwalk.source import Source

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docwalk.expectation import LineExpectation, Literal
-from docwalk.match import RowKind, match_lines
+from docwalk.matching.match import RowKind, match_lines
 from docwalk.options import MatchMode
 from docwalk.plan import TypeCommand
 from docwalk.redaction import compile_redactions

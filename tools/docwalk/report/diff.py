@@ -9,13 +9,13 @@ from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
 from docwalk.expectation import ERROR_LEAD, LineExpectation
-from docwalk.match import RowKind
+from docwalk.matching.match import RowKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from docwalk.expectation import ExpectedLine
-    from docwalk.match import Row
+    from docwalk.matching.match import Row
 
 _CONTEXT: Final = 3  # fitting lines shown around those that do not
 _MAX_ROWS: Final = 40  # rows shown of one diff

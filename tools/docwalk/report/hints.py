@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Final, assert_never
 
-from docwalk.match import RowKind
+from docwalk.matching.match import RowKind
 from docwalk.options import MatchMode
 from docwalk.placeholder import NUMBER, Tolerance
 from docwalk.plan import EditFile, TypeCommand
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Iterator, Mapping
 
-    from docwalk.match import Match
+    from docwalk.matching.match import Match
     from docwalk.plan import Step, Walk
     from docwalk.results import StepResult
 

@@ -15,8 +15,8 @@ from rich.text import Text
 
 from docwalk.document import FileMode
 from docwalk.expectation import ERROR_LEAD
-from docwalk.match import RowKind
-from docwalk.match_output import match_output
+from docwalk.matching.match import RowKind
+from docwalk.matching.match_output import match_output
 from docwalk.options import MatchMode
 from docwalk.plan import EditFile, TypeCommand
 from docwalk.redaction import compile_redactions
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from docwalk.match import Match
+    from docwalk.matching.match import Match
     from docwalk.plan import Step, Walk
     from docwalk.record import Record
     from docwalk.results import StepResult, WalkResult

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from docwalk.examples import Failing
+from docwalk.markup.examples import Failing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from docwalk.document import Block, Document
-    from docwalk.markdown import Example
+    from docwalk.markup.markdown import Example
     from docwalk.source import Source, Span
 
 DIRECTIVE = "docwalk-block"

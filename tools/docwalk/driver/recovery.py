@@ -6,8 +6,8 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from docwalk.interaction import Interaction
-from docwalk.listener import Event, Listener
+from docwalk.driver.interaction import Interaction
+from docwalk.driver.listener import Event, Listener
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,20 +11,20 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from docwalk.command_end import TOO_MANY
-from docwalk.listener import GRACE_S, MOST_BYTES, QUIET_S, Event
+from docwalk.driver.command_end import TOO_MANY
+from docwalk.driver.listener import GRACE_S, MOST_BYTES, QUIET_S, Event
+from docwalk.driver.waiting import describe_processes, is_raw
 from docwalk.prompts import prompt_pattern
 from docwalk.results import Outcome
 from docwalk.terminal import render_output, visible_screen
-from docwalk.waiting import describe_processes, is_raw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from docwalk.backend import ForegroundProcess, Terminal
-    from docwalk.command_end import Failure
-    from docwalk.interaction import Interaction
-    from docwalk.listener import Listener
+    from docwalk.driver.command_end import Failure
+    from docwalk.driver.interaction import Interaction
+    from docwalk.driver.listener import Listener
     from docwalk.results import OutputLine
 
 _LOOK_S: Final = 0.04  # a program that shows its prompt and waits is looked at after this time

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from docwalk.background import BackgroundShell
-from docwalk.command_result import CommandResult
-from docwalk.error_stream import ErrorStream
-from docwalk.listener import MOST_BYTES
+from docwalk.driver.background import BackgroundShell
+from docwalk.driver.command_result import CommandResult
+from docwalk.driver.error_stream import ErrorStream
+from docwalk.driver.listener import MOST_BYTES
 from docwalk.results import Outcome
 from docwalk.terminal import COLUMNS, ROWS
 

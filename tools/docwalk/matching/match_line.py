@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, assert_never
 from unicodedata import normalize
 
-from docwalk.line_cut import Hole, cut
+from docwalk.matching.line_cut import Hole, cut
+from docwalk.matching.patience import Patience, TooSlowError
 from docwalk.options import MatchMode
-from docwalk.patience import Patience, TooSlowError
 from docwalk.placeholder import NUMBER, Capture, Captured, Gap, Literal, Redacted, Tolerance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from docwalk.expectation import LineExpectation
-    from docwalk.line_cut import Piece
+    from docwalk.matching.line_cut import Piece
     from docwalk.placeholder import Part
 
 

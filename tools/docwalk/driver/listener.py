@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 from docwalk.backend.limits import size_text
 from docwalk.dialects import DIALECTS, Ready
+from docwalk.driver.reader import HANGUP, NOTHING, Reader
 from docwalk.marks import EDITOR_READY, MarkKind
-from docwalk.reader import HANGUP, NOTHING, Reader
 
 if TYPE_CHECKING:
     from docwalk.dialects import Dialect
-    from docwalk.interaction import Interaction
+    from docwalk.driver.interaction import Interaction
     from docwalk.marks import Mark, Marks
 
 QUIET_S: Final = 0.3

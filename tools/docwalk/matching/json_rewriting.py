@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, assert_never
 
 from docwalk.expectation import ELISION, QUOTE
 from docwalk.json_text import JsonArray, JsonError, JsonObject, JsonScalar, parse_json
-from docwalk.match_json import Comparer, is_more
+from docwalk.matching.match_json import Comparer, is_more
 from docwalk.placeholder import PLACEHOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from docwalk.json_text import JsonValue
-    from docwalk.rewriting import Rewriter
+    from docwalk.matching.rewriting import Rewriter
 
 _INDENT = "  "
 

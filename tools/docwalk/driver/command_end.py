@@ -7,7 +7,7 @@ import time
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
-from docwalk.command_result import CommandResult
+from docwalk.driver.command_result import CommandResult
 from docwalk.marks import MarkKind
 from docwalk.results import Outcome
 from docwalk.terminal import render_output

@@ -21,7 +21,8 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 from mdit_py_plugins.myst_blocks import myst_block_plugin
 from mdit_py_plugins.myst_role import myst_role_plugin
 
-from docwalk.directives import (
+from docwalk.errors import ErrorCode
+from docwalk.markup.directives import (
     CODE_DIRECTIVES,
     EXAMPLE_DIRECTIVE,
     FAILS_DIRECTIVE,
@@ -36,8 +37,7 @@ from docwalk.directives import (
     hides_shell_blocks,
     meant_shell,
 )
-from docwalk.errors import ErrorCode
-from docwalk.fences import line_text, locate_fence, stripped
+from docwalk.markup.fences import line_text, locate_fence, stripped
 from docwalk.source import Problems, Span
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
     from docwalk.errors import SourceProblem
-    from docwalk.fences import LocatedFence
+    from docwalk.markup.fences import LocatedFence
     from docwalk.source import Source
 
 

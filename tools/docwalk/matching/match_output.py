@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from docwalk.expectation import parts_of
-from docwalk.match import Match, RowKind, match_lines
+from docwalk.matching.match import Match, RowKind, match_lines
 from docwalk.options import MatchMode
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from docwalk.expectation import ExpectedLine
-    from docwalk.match import Row
+    from docwalk.matching.match import Row
     from docwalk.results import OutputLine
 
 _STREAMS: Final = {False: "standard output", True: "standard error"}

@@ -16,7 +16,7 @@ from docwalk.expectation import (
     quote_output_line,
     without_error_lead,
 )
-from docwalk.match_line import LineRule
+from docwalk.matching.match_line import LineRule
 from docwalk.options import MatchMode, accepted_prompts, is_repl_prompt
 from docwalk.placeholder import NUMBER, PLACEHOLDER, PlaceholderError, Tolerance
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final
 
-from docwalk.align import Row, RowKind
 from docwalk.expectation import ELISION, QUOTE, parse_parts, parts_of
 from docwalk.json_text import JsonArray, JsonError, JsonObject, JsonScalar, parse_json
-from docwalk.match_line import LineRule
+from docwalk.matching.align import Row, RowKind
+from docwalk.matching.match_line import LineRule
 from docwalk.options import MatchMode, close_match
 from docwalk.placeholder import Capture, Captured, Gap, Literal
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from docwalk.expectation import ExpectedLine
     from docwalk.json_text import JsonValue
-    from docwalk.patience import Patience
+    from docwalk.matching.patience import Patience
     from docwalk.placeholder import Part
 
 LARGEST: Final = 8 << 20

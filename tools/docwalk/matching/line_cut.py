@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Iterator, Sequence
 
-    from docwalk.patience import Patience
+    from docwalk.matching.patience import Patience
     from docwalk.placeholder import Tolerance
 
 _NUMERIC = frozenset("0123456789.")

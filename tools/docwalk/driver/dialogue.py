@@ -10,17 +10,17 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from docwalk.listener import ASK_CURSOR
+from docwalk.driver.listener import ASK_CURSOR
+from docwalk.driver.waiting import hides_input, is_raw
 from docwalk.terminal import cursor_position, render_output
-from docwalk.waiting import hides_input, is_raw
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from docwalk.backend import Terminal
-    from docwalk.command_result import CommandResult
-    from docwalk.interaction import Interaction
-    from docwalk.listener import Listener
+    from docwalk.driver.command_result import CommandResult
+    from docwalk.driver.interaction import Interaction
+    from docwalk.driver.listener import Listener
 
 LOOKED_AT: Final = 16384
 """Bytes of output that a glance at the screen renders."""

@@ -15,12 +15,12 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, assert_never
 from unicodedata import normalize
 
-from docwalk.align import Item, Row, RowKind, align, explain, nearest_line
 from docwalk.expectation import Elision
-from docwalk.match_json import caught_names, match_json
-from docwalk.match_line import LineRule
+from docwalk.matching.align import Item, Row, RowKind, align, explain, nearest_line
+from docwalk.matching.match_json import caught_names, match_json
+from docwalk.matching.match_line import LineRule
+from docwalk.matching.patience import Patience
 from docwalk.options import MatchMode
-from docwalk.patience import Patience
 
 if TYPE_CHECKING:
     import re

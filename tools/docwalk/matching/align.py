@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from docwalk.expectation import ExpectedLine
-    from docwalk.match_line import LineRule
+    from docwalk.matching.match_line import LineRule
 
     _Ratio = Callable[[str, str], float]
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import yaml
 
-from docwalk.directives import count_option_lines
 from docwalk.errors import ErrorCode
+from docwalk.markup.directives import count_option_lines
 from docwalk.option_conflicts import check_together
 from docwalk.options import OPTIONS, OptionError, did_you_mean
 from docwalk.source import Problems, Span

@@ -17,26 +17,26 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, assert_never
 
-from docwalk.command_end import TOO_MANY, judge_boundary, last_done, refused, result_of
 from docwalk.dialects import DIALECTS, Typed
-from docwalk.dialogue import LOOKED_AT, Dialogue
-from docwalk.interaction import Interaction
-from docwalk.keyboard import ENTER, lines_to_type, without_paste
-from docwalk.listener import GRACE_S, MOST_BYTES, Event, Listener
+from docwalk.driver.command_end import TOO_MANY, judge_boundary, last_done, refused, result_of
+from docwalk.driver.dialogue import LOOKED_AT, Dialogue
+from docwalk.driver.interaction import Interaction
+from docwalk.driver.keyboard import ENTER, lines_to_type, without_paste
+from docwalk.driver.listener import GRACE_S, MOST_BYTES, Event, Listener
+from docwalk.driver.recovery import recover
+from docwalk.driver.unmarked import Unmarked, stands_at, waits_for_terminal
+from docwalk.driver.waiting import Waiting, describe_end, describe_processes, is_raw, judge_waiting
 from docwalk.marks import EDITOR_READY, MarkKind
-from docwalk.recovery import recover
 from docwalk.results import Outcome
 from docwalk.terminal import visible_screen
-from docwalk.unmarked import Unmarked, stands_at, waits_for_terminal
-from docwalk.waiting import Waiting, describe_end, describe_processes, is_raw, judge_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from docwalk.backend import ForegroundProcess, Terminal
-    from docwalk.command_end import Failure
-    from docwalk.command_result import CommandResult
     from docwalk.dialects import Dialect
+    from docwalk.driver.command_end import Failure
+    from docwalk.driver.command_result import CommandResult
     from docwalk.marks import Mark, Marks
     from docwalk.options import Answer, KeyGroup
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from docwalk.driver.sessions import Session
 from docwalk.errors import BackendError
-from docwalk.sessions import Session
 
 if TYPE_CHECKING:
     from docwalk.backend import Terminal
+    from docwalk.driver.sessions import SessionKey, Sessions
     from docwalk.plan import Step
     from docwalk.results import StepResult, WalkResult
-    from docwalk.sessions import SessionKey, Sessions
 
 _LOGIN_S = 30.0
 

@@ -10,21 +10,21 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from docwalk.command_end import result_of
-from docwalk.interaction import Interaction, has_application_keys, key_bytes
-from docwalk.keyboard import lines_to_type
-from docwalk.listener import Event
-from docwalk.pump import Pump
+from docwalk.driver.command_end import result_of
+from docwalk.driver.interaction import Interaction, has_application_keys, key_bytes
+from docwalk.driver.keyboard import lines_to_type
+from docwalk.driver.listener import Event
+from docwalk.driver.pump import Pump
+from docwalk.driver.shell import Shell
 from docwalk.results import Outcome
-from docwalk.shell import Shell
 from docwalk.terminal import render_output, visible_screen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from docwalk.command_end import Failure
-    from docwalk.command_result import CommandResult
     from docwalk.dialects import Dialect
+    from docwalk.driver.command_end import Failure
+    from docwalk.driver.command_result import CommandResult
 
 _GLANCE_S: Final = 1.0  # the longest look whether a command has ended
 _LOOKED_AT: Final = 16384  # bytes of output that a glance at the screen renders

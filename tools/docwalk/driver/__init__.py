@@ -1,0 +1,1 @@
+"""The driver: types into terminals of any shell and says what came out, and how it ended."""
