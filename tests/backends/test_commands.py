@@ -167,4 +167,4 @@ def test_a_shell_that_reads_its_start_up_files_again_still_tells_its_status(shel
 def test_background_jobs_do_not_hold_up(shell: Shell) -> None:
     result = shell.run("sleep 5 &", timeout_s=LONG_S)
     assert result.outcome is Outcome.PASSED
-    assert result.elapsed_s < 1
+    assert result.elapsed_s < 4

@@ -124,7 +124,7 @@ def test_a_program_that_asks_about_its_terminal_is_answered(
     command = ASK_TERMINAL.format(mode="tty.setcbreak(0)", query=query, wait=10)
     asked = shell.run(command, timeout_s=LONG_S)
     assert lines_of(asked) == [answer]
-    assert asked.elapsed_s < 1
+    assert asked.elapsed_s < 9
 
 
 def test_the_same_question_in_plain_output_is_not_answered(shell: Shell, lines_of: Lines) -> None:

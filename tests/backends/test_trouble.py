@@ -26,7 +26,7 @@ def test_a_timeout_says_what_was_going_on_and_the_shell_recovers(shell: Shell, l
     result = shell.run("echo before; sleep 100", timeout_s=0.6)
     assert (result.outcome, lines_of(result)) == (Outcome.TIMED_OUT, ["before"])
     assert result.detail == "not done after 0.6 s: `sleep 100` sleeps"
-    assert 0.6 <= result.elapsed_s < 0.8
+    assert 0.6 <= result.elapsed_s < LONG_S / 4
     assert lines_of(shell.run("echo after", timeout_s=LONG_S)) == ["after"]
 
 
@@ -62,12 +62,12 @@ def test_one_that_prints_without_end_is_stopped_before_memory_is(shell: Shell, l
         ("less /etc/passwd", "waits for input: /etc/passwd (END) (`less /etc/passwd` reads the terminal)"),
     ],
 )
-def test_waiting_for_input_fails_within_half_a_second(
+def test_waiting_for_input_fails_long_before_the_time_is_over(
     shell: Shell, lines_of: Lines, command: str, detail: str
 ) -> None:
     result = shell.run(command, timeout_s=LONG_S)
     assert (result.outcome, result.detail) == (Outcome.WAITS_FOR_INPUT, detail)
-    assert result.elapsed_s < 0.6
+    assert result.elapsed_s < LONG_S / 4
     assert lines_of(shell.run("echo after", timeout_s=LONG_S)) == ["after"]
 
 
@@ -144,7 +144,7 @@ def test_a_shell_without_marks_is_lost_at_once(
     result = shell.run(command, timeout_s=LONG_S)
     assert result.outcome is Outcome.SHELL_LOST
     assert result.detail == f"the shell's marks are lost: `{command}` left {left}"
-    assert result.elapsed_s < 1
+    assert result.elapsed_s < LONG_S / 4
     assert lines_of(shell.run("echo after", timeout_s=LONG_S)) == ["after"]
 
 

@@ -64,7 +64,49 @@ def test_a_repl_that_nobody_declared_is_lost_at_once(walk_page: Walk, shown: Sho
         "shell-lost",
         "the shell's marks are lost: `python3 -q` left `python3 -q` at `>>>`",
     )
-    assert result.steps[0].elapsed_s < 0.6
+    assert result.steps[0].elapsed_s < 15
+
+
+IPYTHON = """\
+# IPython
+
+```{console}
+:timeout: 3m
+
+$ module load python/3.11
+$ pip install -q --user --no-warn-script-location ipython==9.6.0
+$ ~/.local/bin/ipython --simple-prompt --no-banner
+
+```
+
+```{console}
+:prompt: "In [[[int]]]:"
+
+In [1]: 6 * 7
+Out[1]: 42
+
+In [2]: print("hello")
+hello
+
+In [3]: exit()
+```
+
+```console
+$ echo back
+back
+```
+"""
+
+
+@pytest.mark.parametrize(
+    ("truth", "lie", "failing"), [("", "", None), ("Out[1]: 42", "Out[1]: 43", 3), ("hello\n", "hallo\n", 4)]
+)
+def test_a_prompt_that_counts_is_followed(
+    walk_page: Walk, shown: Shown, truth: str, lie: str, failing: int | None
+) -> None:
+    outcomes = [outcome for outcome, _ in shown(walk_page(IPYTHON.replace(truth, lie, 1)))]
+    expected = ["passed"] * 7 if failing is None else ["passed"] * failing + ["mismatch"]
+    assert outcomes[: len(expected)] == expected
 
 
 def test_a_repl_that_is_not_left_takes_no_command_of_the_shell(walk_page: Walk, shown: Shown) -> None:
