@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ from docwalk.bubblewrap import Network
 from docwalk.driver.shell import Shell
 from docwalk.environment.definition import Users
 from docwalk.environment.parts import Account, Service
+from docwalk.environment.store import Store
 from docwalk.errors import BackendError
 from docwalk.option_types import Answer
 from docwalk.results import Outcome
@@ -32,6 +34,8 @@ pytestmark = pytest.mark.container
 LONG_S = 60.0
 BASH = "bash"
 PASSWORD = "wonderland"  # noqa: S105 - of an account that lives as long as a test
+MOST_ACCOUNTS = 65535
+"""Ids inside are others outside, above those of this machine's accounts."""
 ACCOUNTS = (
     Account(name="alice", uid=1001, groups=("project", "users"), password=PASSWORD, shell=BASH),
     Account(name="bob", uid=1002, groups=("project",), password=None, shell=BASH),
@@ -319,6 +323,34 @@ def test_one_account_has_no_services_of_others(backend: Backend, environment: Bu
         "service `clock` runs as `root`, an account that an environment of one account has not",
         'write `users = "many"`, or `user = "reader"` for the service',
     )
+
+
+def test_what_accounts_leave_is_gone_with_the_instance(
+    backend: PodmanBackend | SandboxBackend, environment: BuiltEnvironment, lines_of: Lines
+) -> None:
+    install = "install -d -o alice -m 700 /srv/closed; install -o 3000 -m 0 /dev/null /srv/closed/file"
+    daemon = service("daemon", f"{install}; setsid sleep 903.5 & exec sleep 904", ready="test -e /srv/closed")
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        instance = opened(
+            type(backend)(Store(folder=Path(name), fallback=None)), environment, services=(daemon,)
+        )
+        try:
+            assert said(instance, "bob", "pgrep -fxc 'sleep 903.5'", lines_of) == ["1"]
+            folder = next(Path(name, "instances").glob("i-*"))
+            assert (folder / "upper" / "srv" / "closed").lstat().st_uid > MOST_ACCOUNTS
+        finally:
+            instance.close()
+        assert list(Path(name, "instances").iterdir()) == []
+    assert [each for each in Path("/proc").glob("[0-9]*/cmdline") if is_sleeper(each, "903.5")] == []
+
+
+def is_sleeper(path: Path, seconds: str) -> bool:
+    """Whether this is the command line of a process, of any instance, that sleeps so long."""
+    try:
+        return path.read_bytes() == f"sleep\0{seconds}\0".encode()
+    except OSError:
+        return False
 
 
 def test_services_of_the_reader_run_where_there_is_one_account(
