@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -141,6 +143,12 @@ def test_a_lie_about_a_card_fails(
     assert truth in block
     outcomes = [outcome for outcome, _ in walk(block.replace(truth, lie, 1), gpu, tmp_path)]
     assert Outcome.MISMATCH in outcomes
+
+
+def test_env_info_says_that_the_cards_are_simulated(gpu: BuiltEnvironment) -> None:
+    argv = [sys.executable, "-m", "docwalk", "env", "info", gpu.environment.name]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True, cwd=ENVIRONMENTS)
+    assert "gpu        2 simulated: Simulated GPU 40GB, driver 0.0 (simulated)\n" in done.stdout
 
 
 def test_what_needs_silicon_is_not_run(gpu: BuiltEnvironment, tmp_path: Path) -> None:

@@ -49,6 +49,9 @@ def _facts(environment: BuiltEnvironment) -> Iterator[tuple[str, str]]:
         yield "modules by", manifest["module_system"]
     yield "base", age_text(environment, now_s=time.time())
     yield from _settings(definition)
+    if "gpu" in manifest:
+        gpu = manifest["gpu"]
+        yield "gpu", f"{gpu['count']} {gpu['kind']}: {gpu['model']}, driver {gpu['driver']}"
     layers = zip(("base", *(each.name for each in definition.layers)), environment.layers, strict=True)
     for layer, folder in layers:
         yield "layer", f"{layer}, {megabytes(manifest['bytes'][layer])}, {folder.parent.name}"
