@@ -19,6 +19,7 @@ from docwalk.environment.store import Store
 from docwalk.errors import BackendError
 from docwalk.option_types import Answer
 from docwalk.results import Outcome
+from docwalk.seccomp import numbers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -246,6 +247,28 @@ def test_root_inside_is_no_root_of_the_machine(backend: Backend, environment: Bu
         "chown: changing ownership of '/srv': Invalid argument",
         "done",
     )
+
+
+@pytest.mark.parametrize("setuid", [False, True])
+def test_system_calls_are_filtered_whoever_calls(
+    backend: Backend, environment: BuiltEnvironment, lines_of: Lines, *, setuid: bool
+) -> None:
+    shown = "grep -hE '^(Seccomp|CapEff|CapBnd):' /proc/self/status /proc/1/status"
+    root = service("root", f"{shown}; exec sleep 900", ready="test -s /run/docwalk/services/root.log")
+    instance = opened(backend, environment, services=(root,), setuid=setuid)
+    try:
+        found = [*instance.services()[0].log_lines[:3], *said(instance, "bob", shown, lines_of)[:3]]
+        keyring = "python3 -c 'import ctypes; c = ctypes.CDLL(None, use_errno=True);"
+        call = f"{keyring} print(c.syscall({numbers_of('keyctl')['keyctl']}, 0, -3, 1), ctypes.get_errno())'"
+        refused = said(instance, "bob", call, lines_of)
+    finally:
+        instance.close()
+    bounded = "CapBnd:\t00000000200004fb"
+    assert [line.expandtabs() for line in found] == [
+        *(line.expandtabs() for line in ("CapEff:\t00000000200004fb", bounded, "Seccomp:\t2")),
+        *(line.expandtabs() for line in ("CapEff:\t0000000000000000", bounded, "Seccomp:\t2")),
+    ]
+    assert refused == ["-1 1"]
 
 
 def test_services_run_in_order_as_their_accounts(

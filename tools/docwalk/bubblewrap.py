@@ -282,6 +282,9 @@ def _user_arguments(spec: SandboxSpec) -> tuple[str, ...]:
 
 
 def _cap_arguments(spec: SandboxSpec) -> Iterator[str]:
+    if spec.capabilities and spec.is_init:
+        # Who is root where bubblewrap starts keeps all of them otherwise, as builders of layers do.
+        yield from ("--cap-drop", "ALL")
     for name in spec.capabilities:
         yield from ("--cap-add", name)
 

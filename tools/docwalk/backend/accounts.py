@@ -73,8 +73,17 @@ def require_one(definition: Environment) -> None:
             )
 
 
-def begin_many(definition: Environment, channel: Channel, *, keep: int) -> None:
-    """Let init make accounts and homes, and keep the lock `keep` from the shells."""
+def begin_many(
+    definition: Environment, channel: Channel, *, keep: int, system_calls: bytes | None = None
+) -> None:
+    """Let init make accounts and homes.
+
+    Args:
+        definition: the environment's.
+        channel: to init.
+        keep: the lock that is kept from the shells.
+        system_calls: the filter that init takes itself; None where it was started with it.
+    """
     accounts = [
         {
             "name": definition.user,
@@ -97,4 +106,11 @@ def begin_many(definition: Environment, channel: Channel, *, keep: int) -> None:
         ),
     ]
     address = None if definition.network is Network.HOST else _ADDRESS
-    channel.ask("begin_many", accounts=accounts, skel=SKELETON, keep=keep, address=address)
+    channel.ask(
+        "begin_many",
+        accounts=accounts,
+        skel=SKELETON,
+        keep=keep,
+        address=address,
+        system_calls=None if system_calls is None else system_calls.hex(),
+    )

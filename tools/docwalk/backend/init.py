@@ -174,7 +174,13 @@ class Init:
         return {}, ()
 
     def do_begin_many(
-        self, *, accounts: list[dict[str, object]], skel: str, keep: int, address: str | None
+        self,
+        *,
+        accounts: list[dict[str, object]],
+        skel: str,
+        keep: int,
+        address: str | None,
+        system_calls: str | None,
     ) -> Reply:
         """As `begin`, where we are root: make accounts and homes, then give up what sessions may not have."""
         os.set_inheritable(keep, False)
@@ -183,7 +189,7 @@ class Init:
         for account in accounts:
             with module.home_of(account["name"]) as home:
                 copy_skeleton(skel, home)
-        module.settle(address)
+        module.settle(address, system_calls)
         return {}, ()
 
     def accounts(self) -> ModuleType:

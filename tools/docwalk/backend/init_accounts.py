@@ -26,6 +26,11 @@ FIRST_GROUP_ID = 2000
 # audit_write.
 SESSIONS_CAPABILITIES = (0, 1, 3, 4, 5, 6, 7, 10, 29)
 LAST_CAPABILITY = 40
+SYS_ADMIN = 21
+CAPABILITY_VERSION_3 = 0x20080522
+PR_SET_SECCOMP = 22
+SECCOMP_MODE_FILTER = 2
+SOCK_FILTER_BYTES = 8
 PR_CAPBSET_DROP = 24
 PR_SET_CHILD_SUBREAPER = 36
 SIOCSIFADDR = 0x8916
@@ -51,11 +56,13 @@ def add_accounts(accounts: list[dict[str, object]]) -> None:
         add_account(**account)  # type: ignore[arg-type]
 
 
-def settle(address: str | None) -> None:
-    """Make folders of ours, give the loopback an address, give up capabilities."""
+def settle(address: str | None, system_calls: str | None) -> None:
+    """Make folders of ours, give the loopback an address, give up system calls and capabilities."""
     os.chmod("/run/docwalk", 0o1777)  # noqa: S103 - each account puts its long commands there
     if address is not None:
         add_address(address)
+    if system_calls is not None:
+        refuse(bytes.fromhex(system_calls))
     limit_capabilities()
 
 
@@ -138,12 +145,31 @@ def add_address(address: str) -> None:
             fcntl.ioctl(any_socket, request, packed)
 
 
+def refuse(system_calls: bytes) -> None:
+    """Take a filter of system calls, an array of struct sock_filter."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    instructions = ctypes.create_string_buffer(system_calls, len(system_calls))
+    program = struct.pack("@HP", len(system_calls) // SOCK_FILTER_BYTES, ctypes.addressof(instructions))
+    # No new privileges would do as well, and is what this instance must not have.
+    if libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program, 0, 0) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
 def limit_capabilities() -> None:
-    """Leave sessions and services what a cluster's root needs; adopt their orphans."""
+    """Leave sessions and services what a cluster's root needs, and ourselves no more than init does."""
     libc = ctypes.CDLL(None, use_errno=True)
     for number in range(LAST_CAPABILITY + 1):
         if number not in SESSIONS_CAPABILITIES:
             libc.prctl(PR_CAPBSET_DROP, number, 0, 0, 0)
+    header, held = struct.pack("Ii", CAPABILITY_VERSION_3, 0), ctypes.create_string_buffer(24)
+    libc.capget(header, held)
+    effective, permitted, _, *more = struct.unpack("6I", held.raw)
+    # None is inherited, or what we start as root would have all of ours, whatever its bounds.
+    words = (effective & ~(1 << SYS_ADMIN), permitted & ~(1 << SYS_ADMIN), 0, *more[:2], 0)
+    if libc.capset(header, struct.pack("6I", *words)) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 

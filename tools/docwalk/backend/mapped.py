@@ -21,6 +21,7 @@ from docwalk.backend.instance import init_command
 from docwalk.bubblewrap import Identity, start
 from docwalk.environment.owner import layer_owner, remove_owned_tree
 from docwalk.errors import BackendError
+from docwalk.seccomp import filter_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 _NAMESPACES: Final = ("mnt", "pid", "ipc", "uts", "net", "cgroup")
 _OPTIONS: Final = {"mnt": "mount"}
+_FOR_FILTER: Final = "CAP_SYS_ADMIN"
+"""What init needs to take its filter of system calls, and gives up then."""
 _IDLE: Final = ("/bin/bash", "-c", "echo up; exec -a /sbin/init /bin/cat")
 """Process 1 where init enters from outside; ends when the pipe it reads closes."""
 
@@ -111,7 +114,9 @@ class ManyIds:
 
     def begin(self, channel: Channel, *, keep: int) -> None:
         """Let init make accounts and homes."""
-        begin_many(self._definition, channel, keep=keep)
+        # An init that entered from outside has not what bubblewrap gave to process 1.
+        system_calls = filter_program() if self._definition.setuid else None
+        begin_many(self._definition, channel, keep=keep, system_calls=system_calls)
 
     def remove(self, folder: Path) -> None:
         """Remove the folder of an instance that ended, whoever owns what is in it."""
@@ -141,7 +146,7 @@ def _enter(
     if not is_up or not said:
         raise BackendError("the sandbox ended before its first process ran")
     pid = json.loads(said)["child-pid"]
-    kept = ",".join(f"+{name.removeprefix('CAP_').lower()}" for name in INIT_CAPABILITIES)
+    kept = ",".join(f"+{name.removeprefix('CAP_').lower()}" for name in (*INIT_CAPABILITIES, _FOR_FILTER))
     return subprocess.Popen(
         (
             *("nsenter", f"--user=/proc/{pid}/ns/user", *_namespace_options(pid)),
