@@ -88,6 +88,7 @@ class Init:
 
     def __init__(self) -> None:
         self.statuses: dict[int, int | None] = {}
+        self.parts: dict[str, ModuleType] = {}
         self.watch: Watch | None = None
         self.look_ms: int | None = None
 
@@ -196,13 +197,19 @@ class Init:
         """What is only needed, and only there, where an instance has many user ids."""
         return self.part("init_accounts")
 
-    @staticmethod
-    def part(name: str) -> ModuleType:
-        """Another file of ours."""
-        folder = os.path.dirname(__file__)
-        if folder not in sys.path:
-            sys.path.append(folder)
-        return __import__(name)
+    def part(self, name: str) -> ModuleType:
+        """Another file of ours, run from its source.
+
+        Nothing is imported from our folder: sessions can write to it, and a compiled file or a folder of
+        the same name would be taken instead.
+        """
+        if name not in self.parts:
+            path = os.path.join(os.path.dirname(__file__), f"{name}.py")
+            module = type(sys)(name)
+            with open(path, "rb") as file:
+                exec(compile(file.read(), path, "exec"), module.__dict__)  # noqa: S102 - docwalk's own file
+            self.parts[name] = module
+        return self.parts[name]
 
     def acting_as(self, account: str | None) -> AbstractContextManager[None]:
         """Open files with the rights of an account; None is our own."""
