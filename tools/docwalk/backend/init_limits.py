@@ -5,7 +5,7 @@ that does not go down again, are looked at ten times a second; what uses most is
 """
 
 # As in init.py, pathlib would cost too much.
-# ruff: noqa: PTH123, PTH208
+# ruff: noqa: PTH115, PTH116, PTH123, PTH208
 from __future__ import annotations
 
 import contextlib
@@ -42,6 +42,7 @@ class Watch:
             (resource.RLIMIT_CORE, 0),
         )
         self.is_closed = False
+        self.shared_bytes = shared_memory()
         self.crowded = 0
         self.cleared: set[str] = set()
         self.killed: set[int] = set()
@@ -70,7 +71,11 @@ class Watch:
     def look(self, shells: Collection[int]) -> None:
         """Kill what is too much; `shells` are spared where others can be blamed."""
         sizes = dict(resident())
-        if sum(sizes.values()) > self.memory_bytes:
+        # Of the machine, and all there is to see of what processes share or hold without mapping it. Where it
+        # has grown by so much that the limit might be exceeded, `shrink` finds out whose it is.
+        shared_bytes = shared_memory()
+        self.shared_bytes = min(self.shared_bytes, shared_bytes)
+        if sum(sizes.values()) + shared_bytes - self.shared_bytes > self.memory_bytes:
             self.shrink()
         self.crowded = self.crowded + 1 if len(sizes) >= self.processes - 1 else 0
         if self.crowded > PATIENCE:
@@ -80,7 +85,8 @@ class Watch:
 
     def shrink(self) -> None:
         """Kill the largest processes until the others fit; pages that several share are counted once."""
-        sizes = {pid: proportional(pid) for pid, _ in resident()}
+        seen: set[tuple[int, int]] = set()
+        sizes = {pid: proportional(pid, seen) for pid, _ in resident()}
         # What was killed may take a moment to give its memory back; it is no reason to kill another.
         self.killed &= sizes.keys()
         sizes = {pid: size for pid, size in sizes.items() if pid not in self.killed}
@@ -131,11 +137,39 @@ def resident() -> Iterator[tuple[int, int]]:
                 yield int(name), (int(fields[1]) - int(fields[2])) * PAGE_BYTES
 
 
-def proportional(pid: int) -> int:
-    """Bytes of a process's own memory, what it shares with others in proportion."""
+def proportional(pid: int, seen: set[tuple[int, int]]) -> int:
+    """Bytes of a process's own memory, its part of what it shares, and files in memory not yet `seen`."""
+    anonymous = shared = 0
     with contextlib.suppress(OSError), open(f"/proc/{pid}/smaps_rollup", "rb") as file:
         for line in file:
             if line.startswith(b"Pss_Anon:"):
+                anonymous = int(line.split()[1]) * 1024
+            elif line.startswith(b"Pss_Shmem:"):
+                shared = int(line.split()[1]) * 1024
+    # What is mapped of such a file is counted above.
+    return anonymous + max(shared, memory_files(pid, seen))
+
+
+def memory_files(pid: int, seen: set[tuple[int, int]]) -> int:
+    """Bytes of the nameless files in memory that a process has open; those `seen` are another's."""
+    total = 0
+    with contextlib.suppress(OSError):
+        for name in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                path = f"/proc/{pid}/fd/{name}"
+                if os.readlink(path).startswith("/memfd:"):
+                    found = os.stat(path)
+                    if (found.st_dev, found.st_ino) not in seen:
+                        seen.add((found.st_dev, found.st_ino))
+                        total += found.st_blocks * 512
+    return total
+
+
+def shared_memory() -> int:
+    """Bytes of memory that is shared, or of files in memory, on this machine."""
+    with contextlib.suppress(OSError), open("/proc/meminfo", "rb") as file:
+        for line in file:
+            if line.startswith(b"Shmem:"):
                 return int(line.split()[1]) * 1024
     return 0
 
