@@ -154,6 +154,16 @@ def test_an_answer_that_is_shown_is_no_secret(shell: Shell) -> None:
     assert (result.secrets, [line.is_typed_unseen for line in result.lines]) == ((), [False])
 
 
+def test_keys_that_the_terminal_does_not_show_are_secrets(shell: Shell) -> None:
+    result = shell.run(
+        "read -rsp 'Password: ' word; echo; read -rp 'Sure? ' answer",
+        timeout_s=LONG_S,
+        keys=(KeyGroup(keys=(*"horse", "<Enter>")), KeyGroup(keys=(*"yes, I am", "<Enter>"))),
+    )
+    assert result.secrets == ("horse",)
+    assert [line.is_typed_unseen for line in result.lines] == [True, False]
+
+
 def test_control_d_ends_input(shell: Shell, lines_of: Lines) -> None:
     result = shell.run(
         "wc -l", timeout_s=LONG_S, keys=(KeyGroup(keys=("a", "<Enter>")), KeyGroup(keys=("<C-d>",)))

@@ -237,3 +237,16 @@ def test_a_password_is_in_no_record(walk_page: Walk, shown: Shown) -> None:
     assert "correct horse" not in record
     assert '{"unseen": "Password:"}' in record
     assert b"correct horse" not in result.steps[0].raw
+
+
+@pytest.mark.parametrize("typed", ["answers:\n  - 'Password: ': correct horse", "keys: correct horse<Enter>"])
+def test_a_password_is_in_no_later_step_of_the_record(walk_page: Walk, shown: Shown, typed: str) -> None:
+    page = (
+        f"# T\n\n```{{console}}\n---\n{typed}\n---\n"
+        "$ read -rsp 'Password: ' word; echo; echo \"$word\" > kept\nPassword:\n```\n"
+        "```{console}\n:session: other\n\n$ cat kept\n[[...]]\n$ cat kept\nwrong\n```\n"
+    )
+    result = walk_page(page)
+    assert [outcome for outcome, _ in shown(result)] == ["passed", "passed", "mismatch"]
+    assert "correct horse" not in json.dumps(result_to_json(result))
+    assert not any(b"correct horse" in step.raw for step in result.steps)

@@ -128,6 +128,8 @@ class _Runner:
     start_s: float
     sessions: Sessions
     captures: dict[str, str] = field(default_factory=dict)
+    secrets: set[str] = field(default_factory=set)
+    """What was typed unseen so far: no later step may show it either."""
 
     def run(self, step: Step) -> StepResult:
         """Run one step; nothing but a `BackendError` escapes."""
@@ -150,7 +152,8 @@ class _Runner:
             result = self._explained(result)
         if step.purpose is not Purpose.MAIN and result.outcome is not Outcome.PASSED:
             result = replace(result, detail=f"the {step.purpose.value} failed: {result.detail}")
-        return replace(result, started_s=began_s - self.start_s, elapsed_s=elapsed_s)
+        result = replace(result, started_s=began_s - self.start_s, elapsed_s=elapsed_s)
+        return mask_step(result, self.secrets)
 
     def tidy(self, step: Step, reason: str) -> StepResult:
         """After a failure run what tidies up, as long as the shell that it is typed in lives."""
@@ -279,7 +282,8 @@ class _Runner:
             exit_status=typed.exit_status,
             elapsed_s=typed.elapsed_s,
         )
-        return mask_step(self._judge(result, typed, action), typed.secrets)
+        self.secrets.update(typed.secrets)
+        return self._judge(result, typed, action)
 
     def _next_prompt(self, step: Step) -> str | None:
         """The prompt that the next command of the same session declares."""

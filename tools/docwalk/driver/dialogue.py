@@ -96,19 +96,25 @@ class Dialogue:
             self._listener.goes_on(_TICK_S)
         answer = interaction.take_answer()
         if hides_input(self._terminal.fd):
-            self._secrets.append(answer.decode().rstrip())
-            self._unseen.add(len(render_output(self._output())) - 1)
+            self._note_unseen(answer.decode().rstrip())
         self._send(answer)
 
     def reply(self, interaction: Interaction, screen: str) -> bool:
         """Type what the screen asks for; False if it asks for nothing that we have."""
         if interaction.can_press(screen):
+            if hides_input(self._terminal.fd):
+                self._note_unseen(*interaction.texts_to_press)
             self._send(interaction.take_keys(self._output()[-LOOKED_AT:]))
             return True
         if interaction.asks is not None and screen.endswith(interaction.asks.rstrip()):
             self.answer(interaction)
             return True
         return False
+
+    def _note_unseen(self, *texts: str) -> None:
+        if texts:
+            self._secrets += texts
+            self._unseen.add(len(render_output(self._output())) - 1)
 
     def _runs_other_than(self, own_pid: int) -> bool:
         """Whether something else than the shell itself has the terminal."""

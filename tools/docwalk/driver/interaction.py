@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -86,6 +87,13 @@ class Interaction:
         """What the next keys send, after `output` set the terminal's modes."""
         is_application = has_application_keys(output)
         return b"".join(key_bytes(key, is_application=is_application) for key in self._groups.pop(0).keys)
+
+    @property
+    def texts_to_press(self) -> tuple[str, ...]:
+        """The characters among the next keys, without the named keys that part them."""
+        keys = self._groups[0].keys if self._groups else ()
+        texts = groupby(keys, key=lambda key: len(key) == 1)
+        return tuple("".join(text) for is_text, text in texts if is_text)
 
     def left(self) -> str:
         """What was not needed, in words; empty if all was."""
