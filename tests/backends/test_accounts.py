@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -292,13 +293,14 @@ def test_services_run_in_order_as_their_accounts(
 def test_a_service_that_ends_is_named_with_the_end_of_its_log(
     backend: Backend, environment: BuiltEnvironment
 ) -> None:
-    short = service("short", "echo going; exit 7", ready=None)
+    short = service("short", "echo going; sleep 1; exit 7", ready=None)
     log = PurePosixPath("/var/log/long.log")
     long = replace(service("long", "echo elsewhere > /var/log/long.log; exec sleep 900", ready=None), log=log)
     instance = opened(
         backend, environment, services=(short, replace(long, ready="test -s /var/log/long.log"))
     )
     try:
+        time.sleep(1.2)
         states = {each.name: (each.ended, each.log_lines) for each in instance.services()}
     finally:
         instance.close()
@@ -334,6 +336,24 @@ def test_a_service_that_does_not_get_ready_is_an_error(
     assert (str(caught.value), caught.value.hint) == (
         f"service `broken` {message}",
         "mend `start` or `ready` of `broken` in environment.toml",
+    )
+
+
+@pytest.mark.parametrize(
+    ("start", "ready"),
+    [
+        ("echo going; exit 7", None),
+        ("echo going; : > /srv/first; sleep 0.2; exit 7", "test -e /srv/first"),
+    ],
+)
+def test_no_instance_opens_where_a_service_has_ended(
+    backend: Backend, environment: BuiltEnvironment, start: str, ready: str | None
+) -> None:
+    second = service("second", "sleep 0.5; : > /srv/second; exec sleep 900", ready="test -e /srv/second")
+    with pytest.raises(BackendError) as caught:
+        opened(backend, environment, services=(service("first", start, ready=ready), second))
+    assert str(caught.value) == (
+        "service `first` ended with exit status 7 before the walk began; the last its log says: going"
     )
 
 

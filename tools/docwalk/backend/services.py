@@ -25,6 +25,8 @@ _LOGS: Final = "/run/docwalk/services"
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _POLL_S: Final = (0.005, 0.01, 0.02, 0.05)
 """How long to wait between looks, the last one again and again: nobody tells that a service became ready."""
+_GRACE_S: Final = 0.05
+"""How long one that cannot be asked has to show that it does not end at once."""
 _STOP_S: Final = 3.0
 _KEPT_LINES: Final = 20
 _LOOKED_AT: Final = 1 << 16
@@ -67,13 +69,20 @@ class Services:
         """Start all, each once those before it are ready.
 
         Raises:
-            BackendError: one ended, or did not get ready in time; with the last lines of its log.
+            BackendError: one ended, be it after it was ready, or did not get ready in time; with the last
+                lines of its log.
         """
         for service in self._services:
             pid = self._spawn(service, service.start, log=f"{_LOGS}/{service.name}.log")
             running = _Running(service=service, pid=pid)
             self._running.append(running)
             self._wait_until_ready(running)
+        if any(service.ready is None for service in self._services):
+            time.sleep(_GRACE_S)
+        for running in self._running:
+            ended = self._status(running.pid)
+            if ended is not None:
+                raise self._failure(running, f"ended {_ending(ended)} before the walk began")
 
     def states(self) -> tuple[ServiceState, ...]:
         """How each is, with the end of its log."""
