@@ -27,6 +27,7 @@ GONE_S = 20.0
 MARK = "31415926.5"
 PAGE = f"# T\n\n```bash\nchmod 000 /tmp; mkdir -p ~/a/b; chmod 500 ~/a; echo started; sleep {MARK}\n```\n"
 RUNNER = """\
+import signal
 import sys
 from pathlib import Path
 from docwalk.backend.sandbox import SandboxBackend
@@ -34,6 +35,7 @@ from docwalk.config import load_project
 from docwalk.plan import load_plan
 from docwalk.run import run_walk
 from docwalk.testing_sandbox import find_built
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who starts tests in the background has it ignored
 folder, environments = Path(sys.argv[1]), Path(sys.argv[2])
 _, plan = load_plan((folder / "tutorials" / "page.md",), load_project(folder))
 run_walk(plan.walks[0], backend=SandboxBackend(), environment=find_built(environments / "login"))

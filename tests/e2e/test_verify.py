@@ -101,7 +101,7 @@ def test_a_page_that_does_not_hold_fails_at_its_line(site: Site, workers: list[s
     assert done.returncode == 1
     assert "\npages/bad.md:8: mismatch: differs from column 8 (command in line 6)\n" in done.stdout
     assert "\n ~ 8 │ beta 1.2 " in done.stdout
-    assert "\n  try: if it differs from run to run, write `[[version]]` for `1.2`\n" in done.stdout
+    assert "\n  try: if it differs from run to run, write `[[version]]` for `1.2`" in done.stdout
     assert "\n  run this walk again: docwalk run pages/bad.md --walk pages/bad\n" in done.stdout
     assert "\n1 of 2 walks passed, " in done.stdout
     assert "Traceback" not in done.stdout
