@@ -61,6 +61,21 @@ def test_output_of_a_command_may_be_a_second_prompts_look(project: Project) -> N
     assert [str(line) for line in command.expected or ()] == ["1c1", "< x", "---", "> y"]
 
 
+@pytest.mark.parametrize("written", ["[[int]]", "[[max-age=int]]", "[[...]]", "[[4.0±0.1]]"])
+def test_a_placeholder_among_regular_expressions_is_an_error(project: Project, written: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        commands(f"```{{console}}\n:match: regex\n\n$ date\nat {written} s\n```\n", project)
+    assert [(problem.line, problem.message) for problem in caught.value.problems] == [
+        (5, f"`{written}` is no placeholder here: a line of `match: regex` is one regular expression")
+    ]
+
+
+@pytest.mark.parametrize("line", ["[[:alpha:]]+", "[[abc]]", r"\[\[int\]\]", "[[=]][[int]]"])
+def test_other_doubled_brackets_are_regular_expressions(project: Project, line: str) -> None:
+    (command,) = commands(f"```{{console}}\n:match: regex\n\n$ date\n{line}\n```\n", project)
+    assert len(command.expected or ()) == 1
+
+
 OUTPUT = st.lists(
     st.one_of(
         st.sampled_from(

@@ -10,6 +10,7 @@ Where a command ends is decided without a shell, by `command_lines.py` and `shel
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -25,10 +26,12 @@ from docwalk.expectation import (
     QUOTE,
     REPL_ELISION,
     Captured,
+    Literal,
     PlaceholderError,
     captured_names,
     is_prompt_line,
     parse_expected,
+    parse_parts,
     parts_of,
     replace_placeholders,
     without_error_lead,
@@ -307,7 +310,26 @@ class _Reader:
         if text.startswith(QUOTE):
             return
         try:
-            re.compile(text)
+            parts = parse_parts(
+                text,
+                redactions=self._redactions,
+                captures={*self._captures, *captured_names(text)},
+                site_values=self._site_values,
+            )
+        except PlaceholderError:
+            parts = ()  # a set of characters, in doubled brackets
+        placeholder = next((part for part in parts if not isinstance(part, Literal)), None)
+        if placeholder is not None:
+            self._problems.add(
+                ErrorCode.BAD_PLACEHOLDER,
+                f"`{placeholder}` is no placeholder here: a line of `match: regex` is one regular expression",
+                line.span,
+                hint="write what it stands for as a regular expression, or match in another way",
+            )
+            return
+        try:
+            with warnings.catch_warnings(action="ignore", category=FutureWarning):  # of `[[` in a set
+                re.compile(text)
         except re.error as error:
             self._problems.add(
                 ErrorCode.BAD_VALUE,
