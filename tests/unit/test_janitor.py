@@ -73,15 +73,15 @@ def test_a_folder_that_another_run_swept_away_is_made_again(
 def test_when_the_run_is_gone_its_watched_folders_go(tmp_path: Path) -> None:
     (tmp_path / "i-left").mkdir()
     janitor = Janitor(tmp_path)
+    # Before the folders are made: the sweep of what earlier runs left takes whatever nobody holds.
+    assert is_gone(tmp_path / "i-left")
     watched, watched_lock = make_folder(tmp_path)
     forgotten, forgotten_lock = make_folder(tmp_path)
     for each in (watched, forgotten):
         janitor.watch(each)
     janitor.forget(forgotten)
-    assert is_gone(tmp_path / "i-left")
     os.close(watched_lock)
+    os.close(forgotten_lock)
     janitor.close()
     assert is_gone(watched)
     assert forgotten.exists()
-    # Only now: the sweep of what earlier runs left may still be going, and takes whatever nobody holds.
-    os.close(forgotten_lock)
