@@ -148,7 +148,7 @@ def test_environments_that_extend_each_other_are_refused(tmp_path: Path) -> None
 
 def test_services_stand_in_the_order_they_start(tmp_path: Path) -> None:
     services = "".join(
-        f'[[services]]\nname = "{name}"\nstart = "{name}"\nafter = {after}\n'
+        f'[[services]]\nname = "{name}"\nstart = "{name}"\nuser = "reader"\nafter = {after}\n'
         for name, after in (("ctl", '["db", "auth"]'), ("node", '["ctl"]'), ("db", "[]"), ("auth", "[]"))
     )
     environment = load_environment(make_definition(tmp_path / "small", SMALL + services))
@@ -182,7 +182,7 @@ target = "/scratch"
         'hosts = ["node1"]\n',
         'devices = ["vendor.com/gpu=0"]\n',
         "[limits]\nprocesses = 5\n",
-        '[[services]]\nname = "one"\nstart = "true"\n',
+        '[[services]]\nname = "one"\nstart = "true"\nuser = "reader"\n',
         '[[mounts]]\ntarget = "/data"\n',
     ],
 )

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 from rapidfuzz import process
 
 from docwalk.bubblewrap import Network
+from docwalk.config import SHELLS
 from docwalk.environment.lock import BASE, LOCK_FILE, read_lock
 from docwalk.environment.parts import (
     ACCOUNT,
     DEVICE,
+    LAST_ID,
     NAME,
     Limits,
     read_account,
@@ -228,11 +230,14 @@ def _read_environment(folder: Path, top: Table, reader: Reader, above: tuple[str
     below = _read_parent(folder, top, reader, above)
     layers = tuple(_read_layer(folder, table) for table in top.tables("layers"))
     names, taken = (tuple(layer.name for layer in each) for each in (layers, below.layers))
-    reject_repeated("layers", names, reader, taken=taken)
+    reject_repeated("layers", names, reader, taken=(BASE, *taken))
     expected = top.table("expected")
     if expected is not None:
         expected.allow("modules", "pythons")
     limits = top.table("limits")
+    user = top.text("user", default=below.user, pattern=ACCOUNT)
+    users = top.choice("users", Users, default=below.users)
+    most = LAST_ID if users is Users.MANY else None
     environment = replace(
         below,
         name=folder.name,
@@ -240,23 +245,25 @@ def _read_environment(folder: Path, top: Table, reader: Reader, above: tuple[str
         title=top.text("title"),
         description=top.text("description", default=""),
         layers=(*below.layers, *layers),
-        user=top.text("user", default=below.user, pattern=ACCOUNT),
-        uid=top.number("uid", default=below.uid, least=1),
-        gid=top.number("gid", default=below.gid, least=1),
+        user=user,
+        uid=top.number("uid", default=below.uid, least=1, most=most),
+        gid=top.number("gid", default=below.gid, least=1, most=most),
         hostname=top.text("hostname", default=below.hostname, pattern=NAME),
-        users=top.choice("users", Users, default=below.users),
+        users=users,
         network=top.choice("network", Network, default=below.network),
-        shell=top.text("shell", default=below.shell),
+        shell=top.word("shell", SHELLS, default=below.shell),
         hosts=top.texts("hosts", pattern=NAME) if top.has("hosts") else below.hosts,
         setuid=top.flag("setuid", default=below.setuid),
         accounts=tuple(map(read_account, top.tables("accounts"))) or below.accounts,
-        services=_read_services(top, reader) or below.services,
+        services=_read_services(top, reader, user if users is Users.ONE else None) or below.services,
         devices=top.texts("devices", pattern=DEVICE) if top.has("devices") else below.devices,
         mounts=tuple(read_mount(table, folder) for table in top.tables("mounts")) or below.mounts,
         limits=read_limits(limits) if limits is not None else below.limits,
         expected_modules=_expected(expected, "modules", below.expected_modules),
         pythons=_expected(expected, "pythons", below.pythons),
     )
+    mounts = tuple(str(mount.target) for mount in environment.mounts) if top.has("mounts") else ()
+    reject_repeated("mounts", mounts, reader, key="target")
     _check_accounts(environment, top, reader)
     return environment
 
@@ -323,8 +330,14 @@ def _expected(table: Table | None, name: str, inherited: tuple[str, ...]) -> tup
     return table.texts(name) if table is not None and table.has(name) else inherited
 
 
-def _read_services(top: Table, reader: Reader) -> tuple[Service, ...]:
+def _read_services(top: Table, reader: Reader, only_user: str | None) -> tuple[Service, ...]:
+    """In the order of their start; each runs as `only_user`, where there is nobody else."""
     services = tuple(map(read_service, top.tables("services")))
+    for index, service in enumerate(services):
+        if only_user and service.user != only_user:
+            message = f"service `{service.name}` runs as `{service.user}`, which needs several user ids"
+            hint = f'write `user = "{only_user}"` for it, or `users = "many"` for the environment'
+            reader.at(("services", index, "user"), message, hint=hint)
     reject_repeated("services", tuple(service.name for service in services), reader)
     return start_order(services, reader)
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from docwalk.config import SHELLS
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -18,12 +20,19 @@ if TYPE_CHECKING:
 
 NAME = re.compile(r"[a-z][a-z0-9-]*")
 ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,30}")
-DEVICE = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*/[A-Za-z0-9_-]+=[A-Za-z0-9_.:-]+")
-"""A CDI name, as the Container Device Interface writes it: `vendor.com/class=name`."""
+DEVICE = re.compile(
+    r"(?!docwalk[.]sim/gpu=(?![0-9]+$))[a-z0-9]+([.-][a-z0-9]+)*/[A-Za-z0-9_-]+=[A-Za-z0-9_.:-]+"
+)
+"""A CDI name, as the Container Device Interface writes it: `vendor.com/class=name`; simulated GPUs have
+numbers."""
+LAST_ID = 65533
+"""Above it are the ids that nobody has, and those that a sandbox of many ids lacks."""
 
 _READY_TIMEOUT_S = 30.0
 _FIRST_FREE_ID = 1
 _OUTSIDE_PLACES = ("proc", "dev", "sys")
+_OUR_PLACES = (PurePosixPath("/run"), PurePosixPath("/run/docwalk"))
+_PLACE = re.compile(r"(/[\w.@+-]+)+/?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,22 +113,25 @@ def read_account(table: Table) -> Account:
     table.allow("name", "uid", "groups", "password", "shell")
     return Account(
         name=table.text("name", pattern=ACCOUNT),
-        uid=table.number("uid", default=None, least=_FIRST_FREE_ID),
+        uid=table.number("uid", default=None, least=_FIRST_FREE_ID, most=LAST_ID),
         groups=table.texts("groups", pattern=ACCOUNT),
         password=table.text("password", default="") or None,
-        shell=table.text("shell", default="bash", pattern=NAME),
+        shell=table.word("shell", SHELLS, default="bash"),
     )
 
 
 def read_service(table: Table) -> Service:
     """One of `[[services]]`."""
     table.allow("name", "start", "ready", "stop", "log", "user", "after", "timeout")
+    start = table.text("start")
+    if table.has("start") and not start.strip():
+        table.problem("start", "`start` is empty", hint="write the command that starts the service")
     log = table.text("log", default="")
     if log and not PurePosixPath(log).is_absolute():
         table.problem("log", f"`{log}` is no absolute path", hint=f'write `log = "/var/log/{log}"`')
     return Service(
         name=table.text("name", pattern=NAME),
-        start=table.text("start"),
+        start=start,
         ready=table.text("ready", default="") or None,
         stop=table.text("stop", default="") or None,
         log=PurePosixPath(log) if log else None,
@@ -135,8 +147,10 @@ def read_mount(table: Table, folder: Path) -> Mount:
     text = table.text("target")
     target = PurePosixPath(text or "/")
     if text and (
-        not target.is_absolute()
+        _PLACE.fullmatch(text) is None
         or ".." in target.parts
+        or target in _OUR_PLACES
+        or target.is_relative_to(_OUR_PLACES[-1])
         or len(target.parts) == 1
         or target.parts[1] in _OUTSIDE_PLACES
     ):
@@ -197,14 +211,14 @@ def start_order(services: tuple[Service, ...], reader: Reader) -> tuple[Service,
 
 
 def reject_repeated(
-    kind: str, names: tuple[str, ...], reader: Reader, *, taken: tuple[str, ...] = ()
+    kind: str, names: tuple[str, ...], reader: Reader, *, taken: tuple[str, ...] = (), key: str = "name"
 ) -> None:
-    """A name that stands twice among the tables `[[kind]]`, or is taken already, is a problem."""
+    """A name (the value of `key`) twice among the tables `[[kind]]`, or taken already, is a problem."""
     for index, name in enumerate(names):
         if name in (*taken, *names[:index]):
             thing = kind.removesuffix("s")
             reader.at(
-                (kind, index, "name"),
+                (kind, index, key),
                 f"{thing} `{name}` is defined twice",
-                hint=f"give each {thing} a name of its own",
+                hint=f"give each {thing} a {key} of its own",
             )

@@ -16,7 +16,7 @@ from docwalk.options import OptionError, parse_duration
 from docwalk.source import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from enum import Enum
 
     from docwalk.errors import SourceProblem
@@ -145,16 +145,27 @@ class Table:
             self.problem(name, f"`{item}` cannot stand in `{name}`", hint=None)
         return tuple(item for item in value if item not in wrong)
 
-    def number(self, name: str, *, default: int | None, least: int) -> int:
-        """A whole number of at least `least`; required without a default."""
+    def word(self, name: str, allowed: Iterable[str], *, default: str) -> str:
+        """One of some words."""
+        value = self._content.get(name, default)
+        if not isinstance(value, str) or value not in allowed:
+            words = ", ".join(f'"{each}"' for each in allowed)
+            self.problem(name, f"`{name}` is `{value}`, expected one of {words}", hint=None)
+            return default
+        return value
+
+    def number(self, name: str, *, default: int | None, least: int, most: int | None = None) -> int:
+        """A whole number of at least `least`, at most `most`; required without a default."""
         value = self._content.get(name, default)
         if value is None:
             self.problem(name, f"`{name}` is missing", hint=f"add `{name} = {max(least, 1001)}`")
             return least
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            self.problem(name, f"`{name}` is `{value}`, expected a whole number from {least}", hint=None)
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        if not is_number or not least <= value <= (value if most is None else most):
+            wanted = f"a whole number from {least}" + ("" if most is None else f" to {most}")
+            self.problem(name, f"`{name}` is `{value}`, expected {wanted}", hint=None)
             return least if default is None else default
-        return value
+        return int(value)
 
     def count(self, name: str) -> int | None:
         """A whole number from 1; None where it is absent."""
