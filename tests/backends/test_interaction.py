@@ -171,6 +171,40 @@ def test_control_d_ends_input(shell: Shell, lines_of: Lines) -> None:
     assert (result.outcome, lines_of(result), result.exit_status) == (Outcome.PASSED, ["a", "1"], 0)
 
 
+@pytest.mark.parametrize(("command", "until"), [("sleep 60", None), ("echo on; exec sleep 60", "on")])
+def test_control_c_interrupts_what_reads_nothing(
+    shell: Shell, lines_of: Lines, command: str, until: str | None
+) -> None:
+    keys = (KeyGroup(keys=("<C-c>",), until=until),)
+    result = shell.run(f"sh -c '{command}'", timeout_s=LONG_S, keys=keys)
+    assert (result.outcome, result.exit_status, lines_of(result)[-1]) == (Outcome.PASSED, 130, "^C")
+    assert result.elapsed_s < 10
+
+
+def test_control_z_stops_what_reads_nothing(shell: Shell, lines_of: Lines) -> None:
+    stopped = shell.run("sleep 60", timeout_s=LONG_S, keys=(KeyGroup(keys=("<C-z>",)),))
+    assert (stopped.outcome, stopped.exit_status) == (Outcome.PASSED, 148)
+    resumed = shell.run("fg", timeout_s=LONG_S, keys=(KeyGroup(keys=("<C-c>",)),))
+    assert (resumed.outcome, lines_of(resumed)) == (Outcome.PASSED, ["sleep 60", "^C"])
+
+
+@pytest.mark.parametrize(
+    ("group", "said"),
+    [
+        (KeyGroup(keys=("q",)), "the keys `q` still wait for something to read the terminal"),
+        (KeyGroup(keys=("<C-c>",), until="on"), "the keys `<C-c>` still wait for quiet and `on` to be shown"),
+    ],
+)
+def test_keys_that_nothing_takes_are_named_when_time_is_over(
+    shell: Shell, group: KeyGroup, said: str
+) -> None:
+    result = shell.run("sleep 60", timeout_s=1.5, keys=(group,))
+    assert (result.outcome, result.detail) == (
+        Outcome.TIMED_OUT,
+        f"not done after 1.5 s: `sleep 60` sleeps; {said}",
+    )
+
+
 def test_control_c_interrupts(shell: Shell, lines_of: Lines) -> None:
     result = shell.run("cat", timeout_s=LONG_S, keys=(KeyGroup(keys=("<C-c>",)),))
     assert (result.outcome, lines_of(result), result.exit_status) == (Outcome.PASSED, ["^C"], 130)

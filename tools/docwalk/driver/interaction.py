@@ -21,6 +21,7 @@ _PLAIN: Final = {
     "PageDown": b"\x1b[6~",
 }
 _CURSOR: Final = {"Up": b"A", "Down": b"B", "Right": b"C", "Left": b"D", "Home": b"H", "End": b"F"}
+_SIGNALS: Final = frozenset({"<C-c>", "<C-z>", "<C-\\>"})
 _CONTROL: Final = re.compile(r"C-([a-z@\[\\\]^_])")
 
 _APPLICATION_ON: Final = b"\x1b[?1h"
@@ -83,6 +84,16 @@ class Interaction:
         """Whether the next keys may be pressed over what the screen shows."""
         return bool(self._groups) and (self._groups[0].until is None or self._groups[0].until in screen)
 
+    @property
+    def is_signal(self) -> bool:
+        """Whether the terminal itself acts on all of the next keys: no program reads them."""
+        return bool(self._groups) and _SIGNALS.issuperset(self._groups[0].keys)
+
+    @property
+    def has_sign(self) -> bool:
+        """Whether a text on the screen says when the next keys are pressed."""
+        return bool(self._groups) and self._groups[0].until is not None
+
     def take_keys(self, output: bytes) -> bytes:
         """What the next keys send, after `output` set the terminal's modes."""
         is_application = has_application_keys(output)
@@ -94,6 +105,16 @@ class Interaction:
         keys = self._groups[0].keys if self._groups else ()
         texts = groupby(keys, key=lambda key: len(key) == 1)
         return tuple("".join(text) for is_text, text in texts if is_text)
+
+    @property
+    def unpressed(self) -> str:
+        """What was not pressed yet, and what that waits for, in words; empty if nothing is left to press."""
+        if not self._groups:
+            return ""
+        keys, until = " ".join(self._groups[0].keys), self._groups[0].until
+        why = "" if until is None else f" and `{until}` to be shown"
+        what = "quiet" if self.is_signal else "something to read the terminal"
+        return f"the keys `{keys}` still wait for {what}{why}"
 
     def left(self) -> str:
         """What was not needed, in words; empty if all was."""

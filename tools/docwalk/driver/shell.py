@@ -44,6 +44,9 @@ MOST_KEPT: Final = 1 << 20
 """Of a command that failed to end, so many of its last bytes are kept and shown."""
 
 _ENDED_S: Final = 1.0  # from a closed pty to the status of its shell
+_AT_WORK_S: Final = (
+    1.0  # what reads nothing until then is a program at work
+)
 _LEAVES: Final = re.compile(r"\s*(?:exit|logout)\b")
 
 
@@ -76,6 +79,7 @@ class Shell:
         self._next_prompt: str | None = None
         self._last_line = b""
         self._last_line_at = 0
+        self._typed_s = 0.0  # when the last line of the command was
         self.is_alive = True
         """Whether it takes another command."""
 
@@ -190,6 +194,7 @@ class Shell:
     def _send_line(self, lines: list[bytes]) -> None:
         self._last_line = lines.pop(0)
         self._last_line_at = self._listener.length
+        self._typed_s = time.monotonic()
         self._send(self._last_line + ENTER)
 
     def _send(self, data: bytes) -> None:
@@ -218,7 +223,8 @@ class Shell:
                 return Outcome.TIMED_OUT, f"stopped after {flood}"
             if time.monotonic() >= end_s:
                 doing = describe_processes(self._terminal.foreground())
-                return Outcome.TIMED_OUT, f"not done after {timeout_s:g} s: {doing}"
+                said = (f"not done after {timeout_s:g} s: {doing}", interaction.unpressed)
+                return Outcome.TIMED_OUT, "; ".join(filter(None, said))
 
     def _react(
         self, event: Event, lines: list[bytes], interaction: Interaction, command: str
@@ -255,6 +261,12 @@ class Shell:
             self._unmarked = Unmarked(self._listener, self._terminal, seen[seen.rfind(b"\n") + 1 :])
         return True
 
+    def _takes_signal(self, interaction: Interaction) -> bool:
+        """Whether Ctrl-C or Ctrl-Z may be pressed to a program that reads nothing."""
+        if not (interaction.is_signal and interaction.is_started):
+            return False
+        return interaction.has_sign or time.monotonic() - self._typed_s >= _AT_WORK_S
+
     def _when_quiet(self, lines: list[bytes], interaction: Interaction, command: str) -> Failure | None:
         processes = self._terminal.foreground()
         if not processes and self._terminal.exit_status() is not None:
@@ -263,7 +275,8 @@ class Shell:
         seen = self._output()[-LOOKED_AT:]
         screen = visible_screen(seen)
         is_waiting = any(each.reads_terminal or each.polls for each in processes)
-        if is_waiting and self._dialogue.reply(interaction, "\n".join(line.text for line in screen)):
+        takes_keys = is_waiting or self._takes_signal(interaction)
+        if takes_keys and self._dialogue.reply(interaction, "\n".join(line.text for line in screen)):
             return None
         if is_waiting and not lines and self._enters(processes, seen):
             return None
