@@ -79,7 +79,7 @@ def instance() -> Iterator[Instance]:
         ("~/loop", OSError),
         ("~/pipe", OSError),
         ("~/folder", OSError),
-        ("/run/docwalk/init.py", OSError),
+        ("/run/docwalk/bashrc", OSError),
         ("/etc/pip.conf", OSError),
         ("~/" + "x" * 300, OSError),
     ],

@@ -11,6 +11,7 @@ import threading
 import pytest
 
 from docwalk.backend.channel import Channel
+from docwalk.backend.init import to_json
 from docwalk.errors import BackendError
 
 
@@ -61,3 +62,17 @@ def test_an_init_that_hangs_up_is_a_backend_error() -> None:
     with pytest.raises(BackendError, match="the instance does not answer `cwd`"):
         channel.ask("cwd")
     channel.close()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"pid": 7, "status": None, "is_shell": True, "reads_terminal": False},
+        {"found": ["/bin/bash", "/bin/zsh"], "exceeded": []},
+        {"processes": [{"command": 'a "quoted" \\ line\n', "pid": -1}]},
+        {"cwd": "/home/\u00fc/\u2028/\U0001f600/\udcff"},
+        {},
+    ],
+)
+def test_what_init_writes_is_json(value: dict[str, object]) -> None:
+    assert json.loads(to_json(value)) == value

@@ -7,6 +7,7 @@ found.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -22,7 +23,7 @@ from docwalk.errors import BackendError, SourceError
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
-    from typing import TextIO  # noqa: F401 - in the key's type
+    from typing import NoReturn, TextIO  # noqa: F401 - in the key's type
 
     from docwalk.config import Project
     from docwalk.plan import Walk
@@ -76,6 +77,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare our marker, prepare what is remembered."""
     if hasattr(config, "workerinput"):
         _die_with_controller()
+        _be_interrupted_once()
     config.addinivalue_line("markers", _MARKER)
     config.stash[_PROJECTS] = {}
     # Taken before pytest captures output, so that steps can be shown while they run.
@@ -87,6 +89,20 @@ def pytest_configure(config: pytest.Config) -> None:
 def _die_with_controller() -> None:
     """End this worker of xdist when its controller was killed: it would only notice after seconds."""
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def _be_interrupted_once() -> None:
+    """End this worker at the first SIGINT; a second one must not strike while it tidies up.
+
+    Ctrl-C reaches workers by itself; what interrupts the controller alone is handed on by it, maybe both.
+    """
+
+    def end(_number: int, _frame: object) -> NoReturn:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    with contextlib.suppress(ValueError):  # not the main thread, which is the only one that is interrupted
+        signal.signal(signal.SIGINT, end)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -243,6 +259,7 @@ class _Hooks:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._is_worker = hasattr(config, "workerinput")
+        self._workers: list[Any] = []
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -270,6 +287,19 @@ class _Hooks:
             session_state(self._config).add(item.walk, item.project)
         if not self._is_worker and not self._config.getoption("collectonly"):
             self._build()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodeready(self, node: Any) -> None:
+        """Remember a worker."""
+        self._workers.append(node)
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Interrupt the workers, too: execnet would let them go on for 5 seconds first."""
+        for node in self._workers:
+            # A worker that is no process of this machine has none to tell.
+            process = getattr(getattr(node.gateway, "_io", None), "popen", None)
+            if process is not None and process.poll() is None:
+                process.send_signal(signal.SIGINT)
 
     def _build(self) -> None:
         if _STATE not in self._config.stash:

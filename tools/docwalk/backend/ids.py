@@ -121,7 +121,7 @@ class OneId:
         """Start init as process 1."""
         process = start(
             spec,
-            init_command(descriptor),
+            init_command(descriptor, spec.files),
             pass_fds=(descriptor, lock),
             stdout=messages,
             stderr=messages,

@@ -1,28 +1,27 @@
 r"""Init: the first process of an instance; opens terminals and files on request and hands out descriptors.
 
 Run by the *environment's* Python (3.9 or newer) with `-I -S`, so it knows the standard library only and
-nothing of docwalk. It inherits one end of a SOCK_SEQPACKET socket pair; each request and each reply is one
-JSON message, descriptors travel beside it. When the other end closes, it exits, and with it all processes.
+nothing of docwalk. It inherits one end of a SOCK_SEQPACKET socket pair; requests (marshal) and replies (JSON)
+are messages, descriptors travel beside it. When the other end closes, it exits, and all else with it.
 
     request  {"op": "open", …}  ──▶  reply {"pid": 7} + master of a new pty
              {"op": …}          ──▶  reply {…} | {"errno": 13, "message": "Permission denied"}
 """
 
-# pathlib would cost 10 ms at the start of each instance.
-# ruff: noqa: PTH103, PTH118, PTH120, PTH123
+# Of the start of an instance, imports cost most: pathlib 10 ms; json, socket, signal, contextlib and array,
+# which import re, enum and collections, another 10. What is imported here is written in C, or frozen.
+# ruff: noqa: PTH103, PTH118, PTH120, PTH122, PTH123, SIM105
 from __future__ import annotations
 
-import array
-import contextlib
+import _signal as signal  # type: ignore[import-not-found]
+import _socket as socket
+import _struct as struct
 import errno
 import fcntl
-import json
+import marshal
 import os
 import select
-import signal
-import socket
 import stat
-import struct
 import sys
 import termios
 
@@ -44,7 +43,7 @@ HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.
 def main(descriptor: int) -> None:
     """Serve requests on the socket `descriptor` until it closes."""
     requests = socket.socket(fileno=descriptor)
-    requests.set_inheritable(False)
+    os.set_inheritable(descriptor, False)
     for number in HANDLED[:-1]:
         signal.signal(number, signal.SIG_IGN)
     woken, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -64,7 +63,7 @@ def main(descriptor: int) -> None:
             message = requests.recv(MESSAGE_BYTES)
             if not message:
                 return
-            answer(requests, init, json.loads(message))
+            answer(requests, init, marshal.loads(message))  # noqa: S302 - from outside, which has all rights here
             init.settle()
 
 
@@ -75,9 +74,10 @@ def answer(requests: socket.socket, init: Init, request: dict[str, object]) -> N
         reply, descriptors = getattr(init, f"do_{request.pop('op')}")(**request)
     except OSError as error:
         reply = {"errno": error.errno or errno.EIO, "message": os.strerror(error.errno or errno.EIO)}
-    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
+    packed = struct.pack(f"{len(descriptors)}i", *descriptors)
+    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, packed)] if descriptors else []
     try:
-        requests.sendmsg([json.dumps(reply).encode()], rights)
+        requests.sendmsg([to_json(reply).encode()], rights)
     finally:
         for descriptor in descriptors:
             os.close(descriptor)
@@ -94,13 +94,15 @@ class Init:
 
     def reap(self) -> None:
         """Collect every process that ended; orphans of the instance are children of ours."""
-        with contextlib.suppress(ChildProcessError):
-            while True:
+        while True:
+            try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
-                if pid == 0:
-                    return
-                if pid in self.statuses:
-                    self.statuses[pid] = os.waitstatus_to_exitcode(status)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if pid in self.statuses:
+                self.statuses[pid] = os.waitstatus_to_exitcode(status)
 
     def do_open(
         self,
@@ -160,8 +162,7 @@ class Init:
         """Send a signal to the foreground group, if that is not the shell's own."""
         group = self.part("init_processes").foreground_group(pid)
         if group and group != pid:
-            with contextlib.suppress(ProcessLookupError):  # it ended just now
-                os.killpg(group, number)
+            kill_group(group, number)
         return {}, ()
 
     def do_cwd(self, *, pid: int) -> Reply:
@@ -198,22 +199,28 @@ class Init:
         return self.part("init_accounts")
 
     def part(self, name: str) -> ModuleType:
-        """Another file of ours, run from its source.
+        """Another file of ours, run from its source; from bytecode where that is what we are given.
 
         Nothing is imported from our folder: sessions can write to it, and a compiled file or a folder of
         the same name would be taken instead.
         """
         if name not in self.parts:
-            path = os.path.join(os.path.dirname(__file__), f"{name}.py")
+            suffix = os.path.splitext(__file__)[1]
+            path = os.path.join(os.path.dirname(__file__), f"{name}{suffix}")
             module = type(sys)(name)
             with open(path, "rb") as file:
-                exec(compile(file.read(), path, "exec"), module.__dict__)  # noqa: S102 - docwalk's own file
+                content = file.read()
+            is_compiled = suffix == ".pyc"
+            code = marshal.loads(content[16:]) if is_compiled else compile(content, path, "exec")  # noqa: S302
+            exec(code, module.__dict__)  # noqa: S102 - docwalk's own file, mounted read-only
             self.parts[name] = module
         return self.parts[name]
 
     def acting_as(self, account: str | None) -> AbstractContextManager[None]:
         """Open files with the rights of an account; None is our own."""
         if account is None:
+            import contextlib  # noqa: PLC0415 - files are for later
+
             return contextlib.nullcontext()
         return self.accounts().acting_as(account)  # type: ignore[no-any-return]
 
@@ -236,8 +243,7 @@ class Init:
 
     def do_kill(self, *, pid: int, number: int) -> Reply:
         """Send a signal to the group that a program of `spawn` leads."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(pid, number)
+        kill_group(pid, number)
         return {}, ()
 
     def do_limit(self, **limits: int) -> Reply:
@@ -274,8 +280,25 @@ class Init:
 
     def do_listen(self, *, port: int) -> Reply:
         """Hand out a socket that listens on the loopback of our own network."""
-        with socket.create_server(("127.0.0.1", port), backlog=64) as server:
-            return {}, (server.detach(),)
+        server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(("127.0.0.1", port))
+        server.listen(64)
+        return {}, (server.detach(),)
+
+    @staticmethod
+    def do_compile(*, path: str) -> Reply:
+        """A file of ours as bytecode of this Python, in memory."""
+        from importlib.util import MAGIC_NUMBER, source_hash  # noqa: PLC0415 - once per environment
+
+        with open(path, "rb") as file:
+            source = file.read()
+        descriptor = os.memfd_create("docwalk")
+        # The header of "unchecked hash-based" bytecode (PEP 552).
+        header = MAGIC_NUMBER + (1).to_bytes(4, "little") + source_hash(source)
+        with open(descriptor, "wb", closefd=False) as code:
+            code.write(header + marshal.dumps(compile(source, path, "exec", dont_inherit=True)))
+        return {}, (descriptor,)
 
     def do_read(self, *, path: str, account: str | None) -> Reply:
         """Open a regular file for reading."""
@@ -305,6 +328,35 @@ class Init:
                     os.close(descriptor)
                     raise
             return {}, (descriptor,)
+
+
+def to_json(value: object) -> str:
+    """JSON of dictionaries, sequences, texts, whole numbers, truth values and None."""
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{quoted(name)}:{to_json(each)}' for name, each in value.items())}}}"
+    if isinstance(value, (list, tuple)):
+        return f"[{','.join(map(to_json, value))}]"
+    if isinstance(value, str):
+        return quoted(value)
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def quoted(text: str) -> str:
+    """A JSON string in ASCII; what is beyond 16 bits, and lone surrogates, as UTF-16 has them."""
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
+    units = struct.iter_unpack("<H", text.encode("utf-16-le", "surrogatepass"))
+    return '"' + "".join(f"\\u{unit:04x}" for (unit,) in units) + '"'
+
+
+def kill_group(group: int, number: int) -> None:
+    """Send a signal to a process group, if there still is one."""
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        pass
 
 
 def become_shell(slave: int, path: str, argv: list[str], environ: dict[str, str], cwd: str) -> NoReturn:

@@ -4,14 +4,13 @@ Every program is started with hard limits of the kernel. Memory of all together,
 that does not go down again, are looked at ten times a second; what uses most is killed, and that is noted.
 """
 
-# As in init.py, pathlib would cost too much.
+# As in init.py, pathlib, contextlib and signal would cost too much.
 # ruff: noqa: PTH115, PTH116, PTH123, PTH208
 from __future__ import annotations
 
-import contextlib
+import _signal as signal  # type: ignore[import-not-found]
 import os
 import resource
-import signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +23,19 @@ PR_SET_DUMPABLE = 4
 CPU_GRACE_S = 5
 PAGE_BYTES = resource.getpagesize()
 MOST_CHARACTERS = 80
+
+
+class suppress:  # noqa: N801 - as contextlib names it
+    """Pass over exceptions, as contextlib's does."""
+
+    def __init__(self, *kinds: type[BaseException]) -> None:
+        self.kinds = kinds
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
+        return kind is not None and issubclass(kind, self.kinds)
 
 
 class Watch:
@@ -97,7 +109,7 @@ class Watch:
             self.note("memory", command_of(pid))
             total -= sizes[pid]
             self.killed.add(pid)
-            with contextlib.suppress(ProcessLookupError):
+            with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
     def end_all(self, limit: str, shells: Collection[int]) -> None:
@@ -108,13 +120,13 @@ class Watch:
 
     def clear(self, shells: Collection[int]) -> None:
         """Kill every process but `shells`."""
-        with contextlib.suppress(ProcessLookupError):
+        with suppress(ProcessLookupError):
             os.kill(-1, signal.SIGSTOP)  # all at once: nothing forks while the others are killed
         for pid, _ in resident():
             if pid not in shells:
-                with contextlib.suppress(ProcessLookupError):
+                with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-        with contextlib.suppress(ProcessLookupError):
+        with suppress(ProcessLookupError):
             os.kill(-1, signal.SIGCONT)
 
     def note(self, limit: str, command: str) -> None:
@@ -131,7 +143,7 @@ def resident() -> Iterator[tuple[int, int]]:
     """Every process but ourselves, and the bytes of memory that are its own."""
     for name in os.listdir("/proc"):
         if name.isdigit() and name != "1":
-            with contextlib.suppress(OSError, ValueError):
+            with suppress(OSError, ValueError):
                 with open(f"/proc/{name}/statm", "rb") as file:
                     fields = file.read().split()
                 yield int(name), (int(fields[1]) - int(fields[2])) * PAGE_BYTES
@@ -140,7 +152,7 @@ def resident() -> Iterator[tuple[int, int]]:
 def proportional(pid: int, seen: set[tuple[int, int]]) -> int:
     """Bytes of a process's own memory, its part of what it shares, and files in memory not yet `seen`."""
     anonymous = shared = 0
-    with contextlib.suppress(OSError), open(f"/proc/{pid}/smaps_rollup", "rb") as file:
+    with suppress(OSError), open(f"/proc/{pid}/smaps_rollup", "rb") as file:
         for line in file:
             if line.startswith(b"Pss_Anon:"):
                 anonymous = int(line.split()[1]) * 1024
@@ -153,9 +165,9 @@ def proportional(pid: int, seen: set[tuple[int, int]]) -> int:
 def memory_files(pid: int, seen: set[tuple[int, int]]) -> int:
     """Bytes of the nameless files in memory that a process has open; those `seen` are another's."""
     total = 0
-    with contextlib.suppress(OSError):
+    with suppress(OSError):
         for name in os.listdir(f"/proc/{pid}/fd"):
-            with contextlib.suppress(OSError):
+            with suppress(OSError):
                 path = f"/proc/{pid}/fd/{name}"
                 if os.readlink(path).startswith("/memfd:"):
                     found = os.stat(path)
@@ -167,7 +179,7 @@ def memory_files(pid: int, seen: set[tuple[int, int]]) -> int:
 
 def shared_memory() -> int:
     """Bytes of memory that is shared, or of files in memory, on this machine."""
-    with contextlib.suppress(OSError), open("/proc/meminfo", "rb") as file:
+    with suppress(OSError), open("/proc/meminfo", "rb") as file:
         for line in file:
             if line.startswith(b"Shmem:"):
                 return int(line.split()[1]) * 1024
@@ -176,7 +188,7 @@ def shared_memory() -> int:
 
 def command_of(pid: int) -> str:
     """Command line of a process, shortened."""
-    with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
+    with suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
         text = file.read(4 * MOST_CHARACTERS).decode("utf-8", "replace").rstrip("\0").replace("\0", " ")
         return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 2]} …"
     return ""

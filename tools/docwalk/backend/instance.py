@@ -19,7 +19,7 @@ from docwalk.environment.devices import driver_environ
 from docwalk.errors import BackendError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from docwalk.backend.channel import Channel
     from docwalk.backend.limits import LimitKeeper
@@ -37,12 +37,21 @@ INIT_SOURCES: Final = tuple(
     Path(__file__).with_name(name) for name in ("init.py", "init_limits.py", "init_processes.py")
 )
 """Init, and parts of it that every instance has."""
+PYTHON: Final = "/usr/bin/python3"
+"""What runs init."""
 _PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 
 
-def init_command(descriptor: int) -> tuple[str, ...]:
-    """What process 1 inside is started with; `descriptor` is its end of the channel."""
-    return ("/usr/bin/python3", "-I", "-S", "-X", "utf8", f"{RUN}/init.py", str(descriptor))
+def init_command(descriptor: int, files: Collection[PurePosixPath] = ()) -> tuple[str, ...]:
+    """What process 1 inside is started with.
+
+    Args:
+        descriptor: its end of the channel.
+        files: generated files; init's own may be bytecode.
+    """
+    compiled = RUN / "init.pyc"
+    path = compiled if compiled in files else RUN / "init.py"
+    return (PYTHON, "-I", "-S", "-X", "utf8", str(path), str(descriptor))
 
 
 def init_files(marks: Marks) -> Mapping[PurePosixPath, bytes]:

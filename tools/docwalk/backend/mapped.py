@@ -78,7 +78,7 @@ class ManyIds:
         if not self._definition.setuid:
             process = start(
                 spec,
-                init_command(descriptor),
+                init_command(descriptor, spec.files),
                 pass_fds=(descriptor, lock),
                 stdout=messages,
                 stderr=messages,
@@ -103,7 +103,11 @@ class ManyIds:
         os.close(info_end)
         try:
             entered = _enter(
-                process, info, init_command(descriptor), pass_fds=(descriptor, lock), messages=messages
+                process,
+                info,
+                init_command(descriptor, spec.files),
+                pass_fds=(descriptor, lock),
+                messages=messages,
             )
         except BaseException:
             os.close(writer)

@@ -11,9 +11,11 @@ import os
 import secrets
 import socket
 import tempfile
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from docwalk.backend.bytecode import Bytecode
 from docwalk.backend.channel import Channel
 from docwalk.backend.contents import contents_of
 from docwalk.backend.ids import OneId
@@ -101,6 +103,8 @@ def _open_in(folder: Path, environment: BuiltEnvironment, ids: Ids, lock: int) -
             is_init=True,
         )
     )
+    bytecode = Bytecode.of(environment, spec.files, store_dir=folder.parent.parent)
+    spec = replace(spec, files=bytecode.replace_in(spec.files))
     messages = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the sandbox
     channel = Channel(ours)
     keepers = contextlib.ExitStack()
@@ -114,6 +118,7 @@ def _open_in(folder: Path, environment: BuiltEnvironment, ids: Ids, lock: int) -
 
     try:
         ids.begin(channel, keep=lock)
+        bytecode.keep(channel)
         limits = LimitKeeper(definition.limits, channel, upper)
         keepers.callback(limits.close)
         keepers.enter_context(relay_index(channel, contents.index_url))
