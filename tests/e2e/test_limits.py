@@ -60,3 +60,15 @@ def test_the_limit_is_named(
     limited = replace(environment, environment=replace(environment.environment, limits=limits))
     step = run_walk(walk, backend=SandboxBackend(), environment=limited).steps[0]
     assert (step.outcome.value, step.detail[: len(found[1])]) == found
+
+
+def test_the_limit_of_output_holds_at_a_prompt_without_marks(
+    tmp_path: Path, environment: BuiltEnvironment
+) -> None:
+    repl = '```{console}\n:prompt: ">>>"\n\n>>> print(("x" * 63 + "\\n") * 30000)\n...\n```\n'
+    page = f"# T\n\n```console\n$ python3 -q\n```\n\n{repl}"
+    walk = plan_page(page, folder=tmp_path, environments_dir=ENVIRONMENTS)
+    limits = Limits(output_bytes=1 << 20)
+    limited = replace(environment, environment=replace(environment.environment, limits=limits))
+    step = run_walk(walk, backend=SandboxBackend(), environment=limited).steps[1]
+    assert (step.outcome.value, step.detail[: len("stopped after 1")]) == ("timed-out", "stopped after 1")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from docwalk.driver.command_end import TOO_MANY
-from docwalk.driver.listener import GRACE_S, MOST_BYTES, QUIET_S, Event
+from docwalk.driver.listener import GRACE_S, QUIET_S, Event
 from docwalk.driver.waiting import describe_processes, is_raw
 from docwalk.prompts import prompt_pattern
 from docwalk.results import Outcome
@@ -108,7 +108,7 @@ class Unmarked:
                 break
         if event is Event.ENDED and failure is None and number < len(lines):
             failure = Outcome.STEP_BOUNDARY, "the shell ran more than one command"
-        if failure is not None and failure[0] is Outcome.TIMED_OUT:
+        if failure is not None and failure[0] is Outcome.TIMED_OUT and self._listener.flood is None:
             failure = failure[0], f"not done after {timeout_s:g} s: {failure[1]}"
         return Said(
             failure=failure,
@@ -134,8 +134,8 @@ class Unmarked:
                 return event, None if event is Event.ENDED else (Outcome.SHELL_LOST, "the shell ended")
             if event is Event.ASKED:
                 reply(interaction.asks or "")
-            if len(self._listener.reader.pending) > MOST_BYTES:
-                return event, (Outcome.TIMED_OUT, f"stopped after {MOST_BYTES >> 20} MiB of output")
+            if (flood := self._listener.flood) is not None:
+                return event, (Outcome.TIMED_OUT, f"stopped after {flood}")
             shown = self._listener.shown()
             if self._listener.quiet_s >= _LOOK_S and b"\n" in shown[line_at:] and self._waits():
                 screen = visible_screen((self._prompt_line + shown)[-_LOOKED_AT:])
