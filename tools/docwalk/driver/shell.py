@@ -44,9 +44,7 @@ MOST_KEPT: Final = 1 << 20
 """Of a command that failed to end, so many of its last bytes are kept and shown."""
 
 _ENDED_S: Final = 1.0  # from a closed pty to the status of its shell
-_AT_WORK_S: Final = (
-    1.0  # what reads nothing until then is a program at work
-)
+_AT_WORK_S: Final = 1.0  # what reads nothing until then is a program at work
 _LEAVES: Final = re.compile(r"\s*(?:exit|logout)\b")
 
 

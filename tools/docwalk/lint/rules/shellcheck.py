@@ -26,8 +26,14 @@ DIALECTS: Final = {"bash": "bash", "sh": "dash", "dash": "dash", "ksh": "ksh"}
 """Shells that ShellCheck knows; the others' commands are not looked at."""
 EXCLUDED: Final = {
     "SC1007": "`NAME= command` gives a variable no value for one command, and is meant",
+    "SC1015": "`smart-quotes` finds it, and lets it be inside straight quotes",
+    "SC1016": "the same",
+    "SC1018": "`odd-spaces` finds it",
     "SC1090": "what a command sources is in the cluster, not in the page",
     "SC1091": "the same",
+    "SC1110": "`smart-quotes` finds it, and lets it be inside straight quotes",
+    "SC1111": "the same",
+    "SC1112": "the same",
     "SC2034": "a variable may be there to be looked at, or for a program",
     "SC2103": "people go back with `cd ..`",
     "SC2148": "what is typed has no first line with a shell",
