@@ -31,7 +31,7 @@ _WORDS: Final = frozenset(
         "simple_expansion",
         "expansion",
     }
-    | {"command_substitution", "brace_expression"}
+    | {"command_substitution", "process_substitution", "brace_expression"}
 )
 
 

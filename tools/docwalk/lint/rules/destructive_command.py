@@ -22,7 +22,10 @@ _LOGIN_FILE: Final = re.compile(
     r"(?:~|\$\{?HOME\}?)/\.(?:bashrc|bash_profile|profile|bash_login|zshrc|zprofile|cshrc|tcshrc|login|ssh/\w+)"
 )
 _SHELLS: Final = frozenset({"sh", "bash", "zsh", "dash", "ksh", "python", "python3"})
+_RUNNERS: Final = frozenset({"eval", "source", "."})
 _FETCHERS: Final = frozenset({"curl", "wget"})
+_FETCHED: Final = re.compile(r"(?:[$<]\(|`)\s*(curl|wget)\b")
+_WIPERS: Final = frozenset({"fdisk", "mkfs", "parted", "shred"})
 
 
 def check(page: LintPage) -> Iterator[Found]:
@@ -30,6 +33,8 @@ def check(page: LintPage) -> Iterator[Found]:
     for command in page.shell_texts():
         for call in simple_commands(command.text):
             yield from _call(command, call.unwrapped)
+            yield from _fetched(command, call.unwrapped)
+            yield from _tee(command, call.unwrapped)
         for redirect in redirects(command.text):
             if redirect.operator in {">", ">|", "&>"} and _LOGIN_FILE.fullmatch(redirect.target.text):
                 yield Found(
@@ -60,7 +65,7 @@ def _call(command: ShellText, call: SimpleCommand) -> Iterator[Found]:
                 message="this lets every user of the cluster change the file",
                 hint="give rights to a group, or only to read: `chmod g+w`, `chmod o+r`",
             )
-        case "mkfs" | "shred" | "fdisk" | "parted":
+        case name if name in _WIPERS or (name or "").startswith("mkfs."):
             yield Found(
                 span=command.place(call.words[0].start, call.words[0].end),
                 message=f"`{call.name}` destroys data that nothing brings back",
@@ -73,11 +78,40 @@ def _call(command: ShellText, call: SimpleCommand) -> Iterator[Found]:
                 message=f"`dd {word.text}` overwrites a device",
                 hint="write to a file",
             )
-        case name if name in _SHELLS and call.piped_from in _FETCHERS:
-            yield Found(
-                span=command.place(call.words[0].start, call.words[0].end),
-                message=f"`{call.piped_from} … | {name}` runs whatever the other side sends",
-                hint="download it to a file, say what it does, and run the file",
-            )
         case _:
             pass
+
+
+def _fetched(command: ShellText, call: SimpleCommand) -> Iterator[Found]:
+    """What a program fetches and another runs, unseen."""
+    hint = "download it to a file, say what it does, and run the file"
+    if call.name in _SHELLS and call.piped_from in _FETCHERS:
+        yield Found(
+            span=command.place(call.words[0].start, call.words[0].end),
+            message=f"`{call.piped_from} … | {call.name}` runs whatever the other side sends",
+            hint=hint,
+        )
+    if call.name not in _SHELLS | _RUNNERS or not call.arguments:
+        return
+    # What comes later is for the script: `bash job.sh "$(curl …)"`.
+    for word in call.arguments[: 2 if call.arguments[0].text.startswith("-") else 1]:
+        fetched = _FETCHED.search(word.text)
+        if fetched is not None:
+            yield Found(
+                span=command.place(word.start, word.end),
+                message=f"`{call.name}` runs whatever the other side sends to `{fetched[1]}`",
+                hint=hint,
+            )
+
+
+def _tee(command: ShellText, call: SimpleCommand) -> Iterator[Found]:
+    """`tee` onto a login file, as `>`."""
+    if call.name != "tee" or any(word.text in {"-a", "-ai", "-ia", "--append"} for word in call.arguments):
+        return
+    for word in call.arguments:
+        if _LOGIN_FILE.fullmatch(word.text):
+            yield Found(
+                span=command.place(word.start, word.end),
+                message=f"`tee` replaces the reader's `{word.text}`, whatever they had in it",
+                hint="append with `tee -a`, or use `{file}` with `:mode: append`",
+            )
