@@ -53,3 +53,23 @@ def test_closing_ends_connections_and_refuses_new_ones() -> None:
             assert client.recv(100) == b""
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(address, PATIENCE_S)
+
+
+def test_who_comes_when_all_places_are_taken_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("docwalk.backend.relay._MOST_CONNECTIONS", 2)
+    inner, target = listening(), listening()
+    address = inner.getsockname()
+    relay = Relay(inner.detach(), f"http://127.0.0.1:{target.getsockname()[1]}/")
+    with target:
+        clients = [socket.create_connection(address, PATIENCE_S) for _ in range(4)]
+        served = [target.accept()[0] for _ in range(2)]
+        target.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            target.accept()
+        target.settimeout(PATIENCE_S)
+        for each in (*clients[:2], *served):
+            each.close()
+        served += [target.accept()[0] for _ in range(2)]
+        relay.close()
+        for each in (*clients, *served):
+            each.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 _CHUNK_BYTES: Final = 1 << 18
 _CONNECT_S: Final = 10.0
+_MOST_CONNECTIONS: Final = 64
+"""How many there may be at once; who comes then waits. Each takes two descriptors of ours."""
+_PAUSE_S: Final = 0.1
 
 INDEX_PORT: Final = 61080
 """Port of the index on the loopback of an instance that reaches nothing else; above what kernels hand out."""
@@ -59,6 +63,7 @@ class Relay:
         self._listening.setblocking(True)
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(_MOST_CONNECTIONS)
         self._is_closed = False
         self._thread = threading.Thread(target=self._accept, name="docwalk-relay", daemon=True)
         self._thread.start()
@@ -77,14 +82,22 @@ class Relay:
 
     def _accept(self) -> None:
         while True:
+            self._places.acquire()
             try:
                 inner, _ = self._listening.accept()
             except OSError:
-                return
+                self._places.release()
+                if self._is_closed:
+                    return
+                time.sleep(_PAUSE_S)  # no descriptor is free, which passes
+                continue
             threading.Thread(target=self._join, args=(inner,), daemon=True).start()
 
     def _join(self, inner: socket.socket) -> None:
-        with inner, contextlib.suppress(OSError):
+        with contextlib.ExitStack() as held:
+            held.callback(self._places.release)
+            held.enter_context(inner)
+            held.enter_context(contextlib.suppress(OSError))
             outer = socket.create_connection(self._target, _CONNECT_S)
             outer.settimeout(None)
             with outer, self._kept(inner, outer):
