@@ -1,4 +1,4 @@
-"""Fences that look like transcripts and are not run, for their language is none that is."""
+"""What looks like a transcript and is not run: its language is none that is, or it is no fence."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from docwalk.lint.prompts import PROMPT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from docwalk.lint.fences import OtherFence
     from docwalk.lint.page import LintPage
 
 OTHER_SHELLS: Final = frozenset(
@@ -28,14 +29,20 @@ def check(page: LintPage) -> Iterator[Found]:
             message = f"blocks in `{fence.language}` are not run: nobody checks this one"
             yield Found(span=fence.span, message=message, hint="write `console` or `bash`")
         elif fence.language in NO_LANGUAGE and _is_transcript(fence.lines):
-            shown = fence.language or "a fence without a language"
+            shown, hint = _shown(fence)
             yield Found(
                 span=fence.span,
-                message=f"this looks like a transcript, and as `{shown}` it is not run"
-                if fence.language
-                else f"this looks like a transcript, and as {shown} it is not run",
-                hint="write `console` after the fence",
+                message=f"this looks like a transcript, and as {shown} it is not run",
+                hint=hint,
             )
+
+
+def _shown(fence: OtherFence) -> tuple[str, str]:
+    """What a transcript is written as, and what mends it."""
+    if fence.is_indented:
+        return "an indented block", "put it between lines ```console and ```"
+    shown = f"`{fence.language}`" if fence.language else "a fence without a language"
+    return shown, "write `console` after the fence"
 
 
 def _is_transcript(lines: tuple[str, ...]) -> bool:
