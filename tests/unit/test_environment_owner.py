@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from docwalk.environment.owner import SubordinateRange, cannot_own, layer_owner, subordinate_range
+from docwalk.environment.owner import (
+    SubordinateRange,
+    cannot_own,
+    first_free,
+    layer_owner,
+    subordinate_range,
+)
 from docwalk.errors import BackendError
 
 if TYPE_CHECKING:
@@ -49,3 +55,16 @@ def test_an_account_that_cannot_own_layers_is_told_what_helps(monkeypatch: pytes
     assert caught.value.hint == (
         "sudo apt-get install uidmap; or import one that was built elsewhere: docwalk env import FILE"
     )
+
+
+@pytest.mark.parametrize(
+    ("uids", "gids", "first"),
+    [
+        ("", "", 100_000),
+        ("ada:100000:65536\n", "ada:100000:65536\n", 165_536),
+        ("ada:100000:65536\n", "ada:100000:65536\nbob:300000:65536\n", 365_536),
+        ("root:999948288:65536\nodd line\n", "", 100_000),
+    ],
+)
+def test_ids_that_are_suggested_belong_to_nobody(uids: str, gids: str, first: int) -> None:
+    assert first_free(uids, gids) == first

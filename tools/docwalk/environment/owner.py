@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -26,6 +27,10 @@ _COUNT = 65536
 """Ids that Debian's accounts need, from 0."""
 ROOT_FIRST_ID = 999_948_288
 """Root's range, where /etc/subuid names none: a multiple of 65,536 in what systemd leaves to containers."""
+_RANGES = (Path("/etc/subuid"), Path("/etc/subgid"))
+_RANGE = re.compile(r"[^:]*:(?P<first>\d+):(?P<count>\d+)")
+_FIRST_FREE = 100_000
+"""Where useradd begins."""
 _CALLER_INSIDE = _COUNT
 """The caller's own id in the namespace, so that its root may work in the caller's folders."""
 
@@ -98,8 +103,24 @@ def owner_fix() -> str:
     """The one command that gives this account layers of its own."""
     if shutil.which("newuidmap") is None:
         return "sudo apt-get install uidmap"
-    name = getpass.getuser()
-    return f"sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {name}"
+    first = first_free(*(_read(path) for path in _RANGES))
+    ids = f"{first}-{first + _COUNT - 1}"
+    return f"sudo usermod --add-subuids {ids} --add-subgids {ids} {getpass.getuser()}"
+
+
+def first_free(*texts: str) -> int:
+    """The first id above all ranges in texts of `/etc/subuid` and `/etc/subgid`: none is shared."""
+    found = (_RANGE.fullmatch(line) for text in texts for line in text.splitlines())
+    ends = [int(each["first"]) + int(each["count"]) for each in found if each is not None]
+    # What lies as high as root's is root's.
+    return max((_FIRST_FREE, *(end for end in ends if end <= ROOT_FIRST_ID)))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except OSError:
+        return ""
 
 
 @contextlib.contextmanager
