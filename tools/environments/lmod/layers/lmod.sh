@@ -14,10 +14,16 @@ for version in 3.11 3.9; do
 done
 echo $tree/Core > /etc/lmod/modulespath
 
+# Lists go by as on most clusters, and wait for nobody: Debian's Lmod would show them in `more`.
+echo 'export LMOD_PAGER=none' > /etc/profile.d/lmod-pager.sh
+echo 'setenv LMOD_PAGER none' > /etc/csh/cshrc.d/lmod-pager
+echo 'set -gx LMOD_PAGER none' > /etc/fish/conf.d/lmod-pager.fish
+
 # bash and dash find `module` in Debian's /etc/profile.d/lmod.sh; the others have it in each interactive shell.
 rm -f /etc/fish/conf.d/modules.fish
 sed -i '\|/usr/share/modules/init|d' /etc/zsh/zshrc
 cat >> /etc/zsh/zshrc <<'END'
+export LMOD_PAGER=none
 export MODULEPATH=${MODULEPATH:-/opt/apps/lmod/Core}
 source /usr/share/lmod/lmod/init/zsh
 END
