@@ -291,6 +291,12 @@ def test_what_still_runs_at_the_end_is_hung_up(walk_page: Walk, shown: Shown) ->
     assert shown(walk_page(page)) == [PASSED] * 2
 
 
+def test_what_ended_by_itself_and_is_not_stopped_does_not_pass(walk_page: Walk, shown: Shown) -> None:
+    page = background("echo ready; exit 3").partition("```{console}\n:timeout: 3\n:stop:")[0]
+    detail = "it was to go on, and had ended by itself at the end of the page"
+    assert shown(walk_page(page)) == [("mismatch", detail), PASSED]
+
+
 def test_what_was_not_started_is_not_stopped(walk_page: Walk, shown: Shown) -> None:
     page = background("echo ready; sleep 60").replace(":background:", ":background:\n:requires: gpu", 1)
     (first, _), other, last = shown(walk_page(page))

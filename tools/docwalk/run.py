@@ -106,6 +106,7 @@ def run_walk(
                 rest = [_not_run(each, reason or "") for each in walk.steps[len(results) :]]
                 so_far = runner.result(started, (*results, *rest))
                 runner.pause(lambda: at_stop(runner.stop(step, result, so_far)))  # noqa: B023 - called at once
+        results = runner.with_lost_jobs(results)
         failed = any(each.outcome not in _ENDED_WELL for each in results)
         services = instance.services() if failed else ()
     finally:
@@ -331,6 +332,20 @@ class _Runner:
             return result
         detail = match.problem.reason if match.problem is not None else "the output differs"
         return replace(result, outcome=Outcome.MISMATCH, detail=detail)
+
+    def with_lost_jobs(self, results: list[StepResult]) -> list[StepResult]:
+        """The results at the end of the walk: a command that was to go on and has ended does not pass."""
+        lost = set(self.sessions.ended_jobs())
+        begun = {
+            step.session: step.index
+            for step in self.walk.steps
+            if isinstance(step.action, TypeCommand) and step.action.ready_text is not None
+        }
+        detail = "it was to go on, and had ended by itself at the end of the page"
+        for index in (begun[name] for name in lost & set(begun)):
+            if results[index].outcome is Outcome.PASSED:
+                results[index] = replace(results[index], outcome=Outcome.MISMATCH, detail=detail)
+        return results
 
     def _with_ended_jobs(self, step: Step, result: StepResult) -> StepResult:
         """A failure, with the commands of other sessions that were to go on and have not."""
