@@ -6,13 +6,15 @@ import io
 import json
 import os
 import platform
+import subprocess
+import sys
 import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
 import zstandard
 
-from docwalk.environment.archive import DIGESTS_NAME, HEAD_NAME, export_environment
+from docwalk.environment.archive import DIGESTS_NAME, HEAD_NAME, export_environment, read_head
 from docwalk.environment.archive_import import import_environment
 from docwalk.environment.definition import Environment, load_environment
 from docwalk.environment.digest import environment_digest, layer_digests
@@ -88,6 +90,24 @@ def test_what_is_exported_is_imported_as_it_was(
     assert (root / "etc" / "empty").is_dir()
     assert os.listxattr(root / "etc") == ["user.overlay.opaque"]
     assert (root / "program").stat().st_mode & 0o7111 == 0o0111, "runs, and is set-id no more"
+
+
+def test_the_process_of_the_layers_owner_writes_the_same(built: BuiltEnvironment, tmp_path: Path) -> None:
+    export_environment(built, tmp_path / "a.tar.zst", on_bytes=lambda _: None)
+    head = read_head(tmp_path / "a.tar.zst")
+    order = json.dumps({"head": str(head), "layers": [str(layer) for layer in built.layers]})
+    with (tmp_path / "b.tar.zst").open("wb") as raw:
+        done = subprocess.run(
+            [sys.executable, "-m", "docwalk.environment.archive", str(raw.fileno())],
+            input=order,
+            pass_fds=(raw.fileno(),),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sum(map(int, done.stdout.split())) == len("text\n#!/bin/sh\n")
+    assert (tmp_path / "a.tar.zst").read_bytes() == (tmp_path / "b.tar.zst").read_bytes()
 
 
 def test_files_of_an_ordinary_account_lose_their_write_bits(

@@ -15,18 +15,22 @@ import io
 import json
 import os
 import stat
+import subprocess
+import sys
 import tarfile
+import tempfile
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import zstandard
 
 from docwalk.environment.digest import layer_digests
+from docwalk.environment.owner import cannot_own, layer_owner, outside_first_id
 from docwalk.errors import BackendError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from docwalk.environment.store import BuiltEnvironment
 
@@ -157,19 +161,10 @@ def export_environment(built: BuiltEnvironment, file: Path, *, on_bytes: Callabl
         layers=layer_digests(built.environment),
     )
     partial = file.with_name(f".{file.name}.{os.getpid()}")
-    compressor = zstandard.ZstdCompressor(level=_LEVEL, threads=_THREADS)
+    write = _write_as_owner if _belongs_to_our_ids(built.layers) else write_archive
     try:
-        with (
-            partial.open("wb") as raw,
-            compressor.stream_writer(raw) as compressed,
-            tarfile.open(fileobj=compressed, mode="w|", format=tarfile.PAX_FORMAT) as tar,
-        ):
-            _add_text(tar, HEAD_NAME, str(head))
-            digests = {
-                recipe: _add_layer(tar, recipe, root, on_bytes)
-                for recipe, root in zip(head.layers, built.layers, strict=True)
-            }
-            _add_text(tar, DIGESTS_NAME, json.dumps(digests, sort_keys=True, indent=1))
+        with partial.open("wb") as raw:
+            write(raw, head, built.layers, on_bytes)
         partial.replace(file)
     except OSError as error:
         raise BackendError(
@@ -177,6 +172,71 @@ def export_environment(built: BuiltEnvironment, file: Path, *, on_bytes: Callabl
         ) from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def write_archive(
+    raw: IO[bytes], head: ArchiveHead, layers: Sequence[Path], on_bytes: Callable[[int], None]
+) -> None:
+    """Write the archive of the layers with these roots, bottom first, all of which we can read."""
+    compressor = zstandard.ZstdCompressor(level=_LEVEL, threads=_THREADS)
+    with (
+        compressor.stream_writer(raw) as compressed,
+        tarfile.open(fileobj=compressed, mode="w|", format=tarfile.PAX_FORMAT) as tar,
+    ):
+        _add_text(tar, HEAD_NAME, str(head))
+        digests = {
+            recipe: _add_layer(tar, recipe, root, on_bytes)
+            for recipe, root in zip(head.layers, layers, strict=True)
+        }
+        _add_text(tar, DIGESTS_NAME, json.dumps(digests, sort_keys=True, indent=1))
+
+
+def _belongs_to_our_ids(layers: Sequence[Path]) -> bool:
+    """Whether the layers' files are our subordinate ids', some of them closed to ourselves."""
+    if cannot_own() is not None or os.geteuid() == 0:
+        return False
+    return any(layer.stat().st_uid == outside_first_id() for layer in layers)
+
+
+def _write_as_owner(
+    raw: IO[bytes], head: ArchiveHead, layers: Sequence[Path], on_bytes: Callable[[int], None]
+) -> None:
+    """The same by a process in the namespace of the layers' owner, into the file that we have opened.
+
+    Raises:
+        OSError: with the last that process said.
+    """
+    order = json.dumps({"head": str(head), "layers": [str(layer) for layer in layers]})
+    with layer_owner() as owner, tempfile.TemporaryFile("w+", encoding="utf-8") as said:
+        command = [*owner.prefix, sys.executable, "-m", __name__, str(raw.fileno())]
+        with subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+            pass_fds=(raw.fileno(),),
+        ) as child:
+            if child.stdin is not None:
+                child.stdin.write(order)
+                child.stdin.close()
+            for line in child.stdout or ():
+                on_bytes(int(line))
+        if child.returncode != 0:
+            said.seek(0)
+            raise OSError((said.read().strip().splitlines() or ["the layers' owner wrote nothing"])[-1])
+
+
+def main(descriptor: int) -> None:
+    """Write the archive that standard input asks for, and the bytes read so far, a line each time."""
+    order = json.load(sys.stdin)
+
+    def tell(count: int) -> None:
+        sys.stdout.write(f"{count}\n")
+
+    with os.fdopen(descriptor, "wb") as raw:
+        head = ArchiveHead.parse(order["head"].encode())
+        write_archive(raw, head, [Path(layer) for layer in order["layers"]], tell)
 
 
 def read_head(file: Path) -> ArchiveHead:
@@ -281,3 +341,7 @@ def plain_mode(member: tarfile.TarInfo, *, keep_write: bool) -> int:
     """Mode of an imported entry: no set-id bits, and write bits only where root owns it."""
     mode = member.mode & _MODE_BITS & ~(stat.S_ISUID | stat.S_ISGID)
     return mode if keep_write else mode & ~0o222
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
