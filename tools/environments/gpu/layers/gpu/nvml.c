@@ -307,3 +307,24 @@ int nvmlDeviceGetGraphicsRunningProcesses_v3(const Gpu *gpu, unsigned *room, Pro
     *room = 0;
     return SUCCESS;
 }
+
+/* What some real cards cannot tell either; nvitop asks, and shows N/A. */
+int nvmlSystemGetCudaDriverVersion(int *version) { (void)version; return NOT_SUPPORTED; }
+int nvmlSystemGetCudaDriverVersion_v2(int *version) { (void)version; return NOT_SUPPORTED; }
+int nvmlDeviceGetPciInfo_v3(const Gpu *gpu, void *info) { (void)gpu; (void)info; return NOT_SUPPORTED; }
+int nvmlDeviceGetDisplayActive(const Gpu *gpu, int *state) { (void)gpu; (void)state; return NOT_SUPPORTED; }
+int nvmlDeviceGetDisplayMode(const Gpu *gpu, int *mode) { (void)gpu; (void)mode; return NOT_SUPPORTED; }
+int nvmlDeviceGetDriverModel(const Gpu *gpu, int *now, int *later) {
+    (void)gpu; (void)now; (void)later;
+    return NOT_SUPPORTED;
+}
+int nvmlDeviceGetDriverModel_v2(const Gpu *gpu, int *now, int *later) { return nvmlDeviceGetDriverModel(gpu, now, later); }
+int nvmlDeviceGetTotalEccErrors(const Gpu *gpu, int kind, int counter, unsigned long long *errors) {
+    (void)gpu; (void)kind; (void)counter; (void)errors;
+    return NOT_SUPPORTED;
+}
+int nvmlDeviceGetClockInfo(const Gpu *gpu, int clock, unsigned *mhz) {
+    (void)gpu; (void)clock; (void)mhz;
+    return NOT_SUPPORTED;
+}
+int nvmlDeviceGetMaxClockInfo(const Gpu *gpu, int clock, unsigned *mhz) { return nvmlDeviceGetClockInfo(gpu, clock, mhz); }
