@@ -6,9 +6,11 @@ import json
 
 import pytest
 
-from docwalk.masking import MASK, mask_step
+from docwalk.masking import mask_step
+from docwalk.matching.rewriting import Rewriter
+from docwalk.options import BlockOptions
 from docwalk.record_json import line_from_json, line_to_json
-from docwalk.results import Outcome, OutputLine, StepResult, Style, StyledText
+from docwalk.results import MASK, Outcome, OutputLine, StepResult, Style, StyledText
 
 TYPED = "correct horse"
 
@@ -54,3 +56,16 @@ def test_a_line_keeps_that_something_was_typed_unseen() -> None:
     written = json.dumps(line_to_json(line))
     assert written == '{"unseen": "Password:"}'
     assert line_from_json(json.loads(written)) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        (f"you typed {MASK}!", "you typed [[...]]!"),
+        (MASK, "[[...]]"),
+        ("you typed nothing", "you typed nothing"),
+    ],
+)
+def test_update_writes_no_mask_that_would_never_come(text: str, written: str) -> None:
+    rewriter = Rewriter(options=BlockOptions(), redactions={}, site_values={})
+    assert rewriter.quoted(text) == written

@@ -9,13 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from docwalk.results import MASK
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from docwalk.results import OutputLine, StepResult
-
-MASK: Final = "••••••••"
-"""What stands for a password, however long it is."""
 
 _SHORTEST: Final = 4
 

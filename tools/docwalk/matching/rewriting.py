@@ -19,6 +19,7 @@ from docwalk.expectation import (
 from docwalk.matching.match_line import LineRule
 from docwalk.options import MatchMode, accepted_prompts, is_repl_prompt
 from docwalk.placeholder import NUMBER, PLACEHOLDER, PlaceholderError, Tolerance
+from docwalk.results import MASK
 
 if TYPE_CHECKING:
     import re
@@ -53,6 +54,9 @@ class Rewriter:
             elision=self.elision,
             match=self.options.match,
         )
+        if MASK in quoted and not quoted.startswith(QUOTE) and self.options.match is not MatchMode.REGEX:
+            # Nobody prints the mask: what was printed there is a password, which no page shall hold.
+            quoted = quoted.replace(MASK, "[[...]]")
         return f"{ERROR_LEAD}{quoted}".rstrip() if is_error else quoted
 
     def rewritten_error(self, before: str, text: str, captures: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from docwalk.masking import MASK
+from docwalk.results import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from docwalk.masking import MASK
+from docwalk.results import MASK
 from docwalk.sphinx_ext.block_html import WORDS
 from docwalk.sphinx_ext.dates import day
 from docwalk.sphinx_ext.view import Printed, Remark, Typed, is_evidence
