@@ -112,7 +112,8 @@ def test_a_fork_bomb(limited: Instance, lines_of: Lines) -> None:
     shell.run("sleep 4; true", timeout_s=LONG_S)
     assert limited.exceeded(None) == ("killed: process limit 60",)
     other = open_shell(limited)
-    assert lines_of(other.run("pgrep -c bash", timeout_s=LONG_S)) == ["2"]
+    # Nothing of the bomb is left; the shell that set it off may have gone with it.
+    assert lines_of(other.run("pgrep -c bash", timeout_s=LONG_S)) in (["1"], ["2"])
     other.close()
     shell.close()
 

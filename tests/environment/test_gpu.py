@@ -77,16 +77,15 @@ driver 0.0 (simulated)
 
 BUSY = """\
 ```console
-$ CUDA_VISIBLE_DEVICES=1 simulate-gpu-work 60 &
-[1] [[worker=int]]
-$ until [ -e /proc/$!/fd/3 ]; do :; done
+$ (CUDA_VISIBLE_DEVICES=1 simulate-gpu-work 60 & echo $!)
+[[worker=int]]
+$ until readlink /proc/[[worker]]/fd/3 | grep -q nvidia1; do :; done
 $ python3 watch.py
 driver 0.0 (simulated)
 0 Simulated GPU 40GB 4 0 0
 1 Simulated GPU 40GB 6148 [[77±18]] 1 [[worker]]
 2 for one more
-$ kill %1; wait
-[1]+  Terminated              CUDA_VISIBLE_DEVICES=1 simulate-gpu-work 60
+$ kill [[worker]]; while [ -e /proc/[[worker]] ]; do :; done
 $ python3 watch.py | grep GPU
 0 Simulated GPU 40GB 4 0 0
 1 Simulated GPU 40GB 4 0 0
