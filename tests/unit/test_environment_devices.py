@@ -10,10 +10,10 @@ from docwalk.bubblewrap import Bind, SandboxSpec, bwrap_argv
 from docwalk.environment.devices import (
     Gpu,
     GpuKind,
+    configured_gpu,
     device_binds,
     driver_environ,
     gpu_kind,
-    gpu_of,
     parse_libraries,
     parse_query,
     podman_arguments,
@@ -102,7 +102,7 @@ def test_what_a_real_driver_says() -> None:
 
 
 def test_a_simulated_gpu_says_so_even_where_nothing_is_configured() -> None:
-    assert simulated_gpu("", count=1).as_manifest() == {
+    assert configured_gpu("", count=1).as_manifest() == {
         "kind": "simulated",
         "model": "Simulated GPU",
         "driver": "0.0 (simulated)",
@@ -116,10 +116,10 @@ def test_the_uppermost_configuration_counts(tmp_path: Path) -> None:
         text = f"# name = none\nname = Simulated {name}\n"
         (tmp_path / name / "etc" / "docwalk" / "gpu.conf").write_text(text, encoding="utf-8")
     layers = [tmp_path / "below", tmp_path / "above"]
-    found = gpu_of(["docwalk.sim/gpu=0"], layers=layers)
+    found = simulated_gpu(["docwalk.sim/gpu=0"], layers=layers)
     assert found is not None
     assert (found.model, found.count) == ("Simulated above", 1)
-    assert gpu_of([], layers=layers) is None
+    assert simulated_gpu([], layers=layers) is None
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import subprocess
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import TYPE_CHECKING, Final
 
 from docwalk.bubblewrap import Bind
 from docwalk.errors import BackendError
@@ -70,29 +70,18 @@ def gpu_kind(devices: Iterable[str]) -> GpuKind | None:
     return GpuKind.REAL if NVIDIA in kinds else None
 
 
-def has_simulated_gpu(devices: Iterable[str]) -> bool:
-    """Whether a GPU among `devices` is simulated: what is known of it is known when it is built."""
-    return gpu_kind(devices) is GpuKind.SIMULATED
-
-
-def gpu_of(devices: Sequence[str], *, layers: Sequence[Path]) -> Gpu | None:
-    """The GPUs of an environment with these devices; None where it has none, or the machine has none for it.
+def simulated_gpu(devices: Sequence[str], *, layers: Sequence[Path]) -> Gpu | None:
+    """The simulated GPUs among `devices`, CDI names, known once they are built; None where there is none.
 
     Args:
         devices: CDI names.
-        layers: roots of its layers, bottom first; the uppermost configuration of simulated GPUs counts.
+        layers: roots of the environment's layers, bottom first; the uppermost configuration counts.
     """
-    match gpu_kind(devices):
-        case GpuKind.SIMULATED:
-            found = [layer / _CONFIGURATION for layer in layers if (layer / _CONFIGURATION).is_file()]
-            text = found[-1].read_text("utf-8") if found else ""
-            return simulated_gpu(text, count=sum(name.startswith(f"{SIMULATED}=") for name in devices))
-        case GpuKind.REAL:
-            return real_gpu()
-        case None:
-            return None
-        case other:
-            assert_never(other)
+    if gpu_kind(devices) is not GpuKind.SIMULATED:
+        return None
+    found = [layer / _CONFIGURATION for layer in layers if (layer / _CONFIGURATION).is_file()]
+    text = found[-1].read_text("utf-8") if found else ""
+    return configured_gpu(text, count=sum(name.startswith(f"{SIMULATED}=") for name in devices))
 
 
 def device_binds(devices: Iterable[str], *, dev: Path = Path("/dev")) -> tuple[Bind, ...]:
@@ -209,7 +198,7 @@ def parse_query(text: str) -> Gpu | None:
     return Gpu(kind=GpuKind.REAL, model=model, driver=driver, count=len(rows))
 
 
-def simulated_gpu(configuration: str, *, count: int) -> Gpu:
+def configured_gpu(configuration: str, *, count: int) -> Gpu:
     """The simulated GPUs, from the text of their `gpu.conf`."""
     pairs: dict[str, str] = {}
     for line in configuration.splitlines():

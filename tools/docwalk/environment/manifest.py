@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from docwalk.bubblewrap import SandboxSpec, start
-from docwalk.environment.devices import gpu_of, has_simulated_gpu
+from docwalk.environment.devices import simulated_gpu
 from docwalk.errors import BackendError
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def collect_manifest(
             + errors.decode(errors="replace").strip(),
             hint=f"mend its layers, or `expected.pythons` in {environment.folder / 'environment.toml'}",
         )
-    gpu = gpu_of(environment.devices, layers=layers) if has_simulated_gpu(environment.devices) else None
+    gpu = simulated_gpu(environment.devices, layers=layers)
     return {
         **({} if gpu is None else {"gpu": gpu.as_manifest()}),
         "schema": SCHEMA,
