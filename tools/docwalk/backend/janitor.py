@@ -17,8 +17,12 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from docwalk.environment.owner import remove_owned_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 _LOCK_WAIT_S = 10.0
 _LOCK_STEP_S = 0.02
@@ -64,6 +68,31 @@ def janitor_of(instances_dir: Path, *, owner_pid: int) -> Janitor:
     """The janitor of a folder; one for each process `owner_pid` of ours, since a fork shares the pipe."""
     del owner_pid
     return Janitor(instances_dir)
+
+
+@contextlib.contextmanager
+def instance_folder(instances_dir: Path, *, remove: Callable[[Path], None]) -> Iterator[tuple[Path, int]]:
+    """A new, watched folder for one instance, and the descriptor that holds its lock while it is opened.
+
+    Afterwards whoever was given the lock holds it, so that free means gone. Where opening fails, the folder
+    goes.
+
+    Args:
+        instances_dir: where the folders of instances are.
+        remove: removes the folder.
+    """
+    instances_dir.mkdir(parents=True, exist_ok=True)
+    janitor = janitor_of(instances_dir, owner_pid=os.getpid())
+    folder, lock = make_folder(instances_dir)
+    janitor.watch(folder)
+    try:
+        yield folder, lock
+    except BaseException:
+        remove(folder)
+        janitor.forget(folder)
+        raise
+    finally:
+        os.close(lock)
 
 
 def make_folder(instances_dir: Path) -> tuple[Path, int]:

@@ -30,7 +30,7 @@ from docwalk.backend.accounts import (
 from docwalk.backend.channel import Channel
 from docwalk.backend.contents import Contents, contents_of
 from docwalk.backend.instance import RUN, SKELETON, InitInstance, init_command
-from docwalk.backend.janitor import janitor_of, make_folder
+from docwalk.backend.janitor import instance_folder, janitor_of
 from docwalk.backend.limits import LimitKeeper
 from docwalk.backend.relay import relay_index
 from docwalk.backend.services import Services
@@ -124,19 +124,8 @@ class PodmanBackend:
             require_many(environment)
         else:
             require_one(definition)
-        instances_dir = self._store.folder / "instances"
-        instances_dir.mkdir(parents=True, exist_ok=True)
-        janitor = janitor_of(instances_dir, owner_pid=os.getpid())
-        folder, lock = make_folder(instances_dir)
-        janitor.watch(folder)
-        try:
+        with instance_folder(self._store.folder / "instances", remove=_remove) as (folder, lock):
             return _open_in(folder, environment, lock)
-        except BaseException:
-            _remove(folder)
-            janitor.forget(folder)
-            raise
-        finally:
-            os.close(lock)
 
 
 def why_no_podman() -> tuple[str | None, str | None]:

@@ -20,7 +20,7 @@ from docwalk.backend.channel import Channel
 from docwalk.backend.contents import contents_of
 from docwalk.backend.ids import OneId
 from docwalk.backend.instance import InitInstance
-from docwalk.backend.janitor import janitor_of, make_folder
+from docwalk.backend.janitor import instance_folder, janitor_of
 from docwalk.backend.limits import LimitKeeper
 from docwalk.backend.mapped import ManyIds
 from docwalk.backend.relay import relay_index
@@ -58,26 +58,11 @@ class SandboxBackend:
         has_many = environment.environment.users is Users.MANY
         ids: Ids = ManyIds(environment) if has_many else OneId(environment.environment)
         try:
-            return self._open(environment, ids)
+            with instance_folder(self._store.folder / "instances", remove=ids.remove) as (folder, lock):
+                return _open_in(folder, environment, ids, lock)
         except BaseException:
             ids.close()
             raise
-
-    def _open(self, environment: BuiltEnvironment, ids: Ids) -> InitInstance:
-        instances_dir = self._store.folder / "instances"
-        instances_dir.mkdir(parents=True, exist_ok=True)
-        janitor = janitor_of(instances_dir, owner_pid=os.getpid())
-        folder, lock = make_folder(instances_dir)
-        janitor.watch(folder)
-        try:
-            return _open_in(folder, environment, ids, lock)
-        except BaseException:
-            ids.remove(folder)
-            janitor.forget(folder)
-            raise
-        finally:
-            # The sandbox holds the lock from here on: free means that it is gone, too.
-            os.close(lock)
 
 
 def _open_in(folder: Path, environment: BuiltEnvironment, ids: Ids, lock: int) -> InitInstance:
