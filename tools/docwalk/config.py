@@ -16,7 +16,7 @@ from docwalk.errors import ErrorCode, SourceError
 from docwalk.lint_settings import LintSettings, read_lint_settings
 from docwalk.options import OPTIONS, OptionError, did_you_mean, parse_duration
 from docwalk.redaction import BUILTIN, NAME, explain_bad_redaction
-from docwalk.source import Problems, Source
+from docwalk.source import Problems, Source, below
 from docwalk.toml_places import find_key, toml_problem
 
 if TYPE_CHECKING:
@@ -380,7 +380,7 @@ class _Reader:
         paths = [self._path(entry, keys) for entry in entries]
         for path in paths:
             if path is not None and not path.exists():
-                shown = path.relative_to(self._root) if path.is_relative_to(self._root) else path
+                shown = below(path, self._root)
                 self._bad(f"`{shown}` does not exist", keys, "create it, or name another folder or file")
         return tuple(path for path in paths if path is not None)
 

@@ -21,7 +21,7 @@ from docwalk.markup.directives import FILE_LANGUAGE
 from docwalk.markup.front_matter import PageSettings, read_front_matter
 from docwalk.markup.markdown import Example, Fence, Page, read_page
 from docwalk.options import accepted_prompts, did_you_mean, resolve_options
-from docwalk.source import Problems, Source, Span
+from docwalk.source import Problems, Source, Span, below
 
 if TYPE_CHECKING:
     from docwalk.config import Project
@@ -224,9 +224,7 @@ def _read_document(
 
 def page_name(source: Source, project: Project) -> str:
     """The page's name: its path below the project's root, posix, without suffix."""
-    path = source.path
-    below = path.relative_to(project.root) if path.is_relative_to(project.root) else path
-    return PurePosixPath(below.as_posix()).with_suffix("").as_posix()
+    return PurePosixPath(below(source.path, project.root).as_posix()).with_suffix("").as_posix()
 
 
 class _Builder:

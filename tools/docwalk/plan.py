@@ -109,10 +109,8 @@ def load_plan(paths: Iterable[Path], project: Project) -> tuple[tuple[Document, 
     documents: list[Document] = []
     problems: list[SourceProblem] = []
     for path in paths:
-        resolved = path.resolve()
-        shown = resolved.relative_to(project.root) if resolved.is_relative_to(project.root) else resolved
         try:
-            source = Source.read(resolved, shown_as=shown)
+            source = Source.read_below(path, project.root)
         except SourceError as error:
             problems.extend(error.problems)
             continue

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def below(path: Path, root: Path) -> Path:
+    """`path` relative to `root` where it lies below it, else as it is."""
+    return path.relative_to(root) if path.is_relative_to(root) else path
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """A half-open range of character offsets in one source."""
@@ -44,6 +49,16 @@ class Source:
     """The file, as messages name it (relative to the project where it can be)."""
     text: str
     """Its whole text; line ends are as in the file."""
+
+    @classmethod
+    def read_below(cls, path: Path, root: Path) -> Source:
+        """Read `path`, which messages name as it lies below `root`, where it does.
+
+        Raises:
+            SourceError: for bytes that are no UTF-8.
+        """
+        resolved = path.resolve()
+        return cls.read(resolved, shown_as=below(resolved, root))
 
     @classmethod
     def read(cls, path: Path, *, shown_as: Path | None = None) -> Source:

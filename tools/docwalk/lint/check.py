@@ -69,10 +69,8 @@ def lint_pages(
     findings: list[Finding] = []
     shares: list[tuple[Path, Share]] = []
     for path in paths:
-        resolved = path.resolve()
-        shown = resolved.relative_to(project.root) if resolved.is_relative_to(project.root) else resolved
         try:
-            source = Source.read(resolved, shown_as=shown)
+            source = Source.read_below(path, project.root)
         except SourceError as error:
             problems.extend(error.problems)
             continue
@@ -85,7 +83,7 @@ def lint_pages(
             problems.extend((*found, *wrong, *unknown))
             continue
         findings.extend(lint_page(page, names, ignores))
-        shares.append((shown, page_share(page)))
+        shares.append((source.path, page_share(page)))
     if problems:
         raise SourceError(tuple(problems))
     left_out: tuple[tuple[str, str], ...] = ()
