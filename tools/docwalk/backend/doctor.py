@@ -8,8 +8,9 @@ import subprocess
 from typing import TYPE_CHECKING, Final
 
 from docwalk.backend.podman import why_no_podman
-from docwalk.bubblewrap import reachable_bwrap, sandbox_identity
+from docwalk.bubblewrap import sandbox_identity
 from docwalk.environment.doctor import Finding, Level
+from docwalk.environment.probe import run_bwrap
 from docwalk.environment.transport import detect_transport
 from docwalk.errors import BackendError
 from docwalk.seccomp import filter_program
@@ -78,19 +79,9 @@ def _networks() -> Iterator[Finding]:
 
 
 def _why_no_network_namespace() -> str | None:
-    identity = sandbox_identity()
+    arguments = ("--unshare-user", "--unshare-net", "--ro-bind", "/", "/", "--", "/bin/true")
     try:
-        bwrap = reachable_bwrap()
-        done = subprocess.run(
-            [bwrap, "--unshare-user", "--unshare-net", "--ro-bind", "/", "/", "--", "/bin/true"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=30,
-            user=identity.uid if identity.is_switched else None,
-            group=identity.gid if identity.is_switched else None,
-            extra_groups=() if identity.is_switched else None,
-        )
+        done = run_bwrap(arguments, identity=sandbox_identity())
     except (BackendError, OSError, subprocess.TimeoutExpired) as error:
         return f"bwrap does not start: {error}"
     return None if done.returncode == 0 else f"no network of an instance's own: {done.stderr.strip()}"

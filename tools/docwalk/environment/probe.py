@@ -10,9 +10,15 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from docwalk.bubblewrap import give, make_upper, reachable_bwrap, remove_tree, sandbox_identity
 from docwalk.errors import BackendError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from docwalk.bubblewrap import Identity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +31,26 @@ class Probe:
     """Why it cannot, in one sentence; what was found where it can."""
     fix: str | None
     """The one command or act that mends it; None where nothing has to be."""
+
+
+def run_bwrap(arguments: Sequence[str], *, identity: Identity) -> subprocess.CompletedProcess[str]:
+    """What bwrap makes of these arguments, as the account that sandboxes are.
+
+    Raises:
+        BackendError: there is no usable bwrap.
+        OSError: it cannot be executed.
+        subprocess.TimeoutExpired: it does not end.
+    """
+    return subprocess.run(
+        [reachable_bwrap(), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+        user=identity.uid if identity.is_switched else None,
+        group=identity.gid if identity.is_switched else None,
+        extra_groups=() if identity.is_switched else None,
+    )
 
 
 def probe() -> Probe:
@@ -42,22 +68,13 @@ def probe() -> Probe:
         (lower / "there").mkdir()
         give(lower / "there", identity)
         upper, work = make_upper(folder, identity=identity)
-        argv = [
-            *(str(bwrap), "--die-with-parent", "--unshare-user", "--unshare-pid", "--ro-bind", "/", "/"),
+        arguments = [
+            *("--die-with-parent", "--unshare-user", "--unshare-pid", "--ro-bind", "/", "/"),
             *("--overlay-src", str(lower), "--overlay", str(upper), str(work), "/mnt"),
             *("--proc", "/proc", "--", "/bin/sh", "-c", "mkdir /mnt/there/made && rmdir /mnt/there/made"),
         ]
         try:
-            done = subprocess.run(
-                argv,
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=30,
-                user=identity.uid if identity.is_switched else None,
-                group=identity.gid if identity.is_switched else None,
-                extra_groups=() if identity.is_switched else None,
-            )
+            done = run_bwrap(arguments, identity=identity)
         except (OSError, subprocess.TimeoutExpired) as error:
             return Probe(
                 works=False,
