@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from docwalk.environment.transport import Transport
 
 _BUILD_FOLDER = PurePosixPath("/srv/build")
-_CAPABILITIES = ("CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID")
 _ENVIRON: Mapping[str, str] = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "HOME": "/root",
@@ -238,7 +237,6 @@ def _run_script(
         environ={**_ENVIRON, **_pip_environ(plan, layer, transport, reports)},
         cwd=_BUILD_FOLDER,
         joins_user_namespace=True,
-        capabilities=_CAPABILITIES,
     )
     myself = Identity(uid=os.geteuid(), gid=os.getegid(), is_switched=False)
     command = ("bash", "-euo", "pipefail", f"{_BUILD_FOLDER}/layer.sh")
