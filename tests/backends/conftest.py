@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from docwalk.backend.podman import PodmanBackend, why_no_podman
+from docwalk.backend.podman import PodmanBackend
 from docwalk.backend.sandbox import SandboxBackend
 from docwalk.driver.shell import Shell
 from docwalk.environment.definition import Users
-from docwalk.testing_sandbox import find_built
+from docwalk.testing_sandbox import require_built, require_podman
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,18 +57,13 @@ class OpenShell(Protocol):
 
 @pytest.fixture(scope="session")
 def environment() -> BuiltEnvironment:
-    built = find_built(LOGIN)
-    if built is None:
-        pytest.skip("environment `login` is not built: docwalk env build login")
-    return built
+    return require_built(LOGIN)
 
 
 @pytest.fixture(scope="module", params=sorted(BACKENDS))
 def backend(request: pytest.FixtureRequest) -> Backend:
     if request.param.startswith("podman"):
-        reason, hint = why_no_podman()
-        if reason is not None:
-            pytest.skip(f"podman cannot be used: {reason} ({hint})")
+        require_podman()
     return BACKENDS[request.param]()
 
 

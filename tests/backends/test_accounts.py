@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from docwalk.backend.podman import PodmanBackend, why_no_podman
+from docwalk.backend.podman import PodmanBackend
 from docwalk.backend.sandbox import SandboxBackend
 from docwalk.bubblewrap import Network
 from docwalk.driver.shell import Shell
@@ -21,6 +21,7 @@ from docwalk.errors import BackendError
 from docwalk.option_types import Answer
 from docwalk.results import Outcome
 from docwalk.seccomp import numbers_of
+from docwalk.testing_sandbox import require_podman
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,9 +54,7 @@ def opened(backend: Backend, environment: BuiltEnvironment, **keys: Any) -> Inst
 def backend(request: pytest.FixtureRequest) -> Backend:
     if request.param == "sandbox":
         return SandboxBackend()
-    reason, hint = why_no_podman()
-    if reason is not None:
-        pytest.skip(f"podman cannot be used: {reason} ({hint})")
+    require_podman()
     return PodmanBackend()
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from docwalk.backend.podman import PodmanBackend, why_no_podman
+from docwalk.backend.podman import PodmanBackend
 from docwalk.backend.sandbox import SandboxBackend
 from docwalk.run import AfterMismatch, run_walk
-from docwalk.testing_sandbox import find_built, plan_page
+from docwalk.testing_sandbox import plan_page, require_built, require_podman
 
 if TYPE_CHECKING:
     from docwalk.backend import Backend
@@ -42,10 +42,7 @@ class Text(Protocol):
 
 @pytest.fixture(scope="session")
 def environment() -> BuiltEnvironment:
-    built = find_built(ENVIRONMENTS / "login")
-    if built is None:
-        pytest.skip("environment `login` is not built: docwalk env build login")
-    return built
+    return require_built(ENVIRONMENTS / "login")
 
 
 @pytest.fixture(params=["podman", "sandbox"])
@@ -53,9 +50,7 @@ def backend(request: pytest.FixtureRequest) -> Backend:
     """Each backend that has environments."""
     if request.param == "sandbox":
         return SandboxBackend()
-    reason, hint = why_no_podman()
-    if reason is not None:
-        pytest.skip(f"podman cannot be used: {reason} ({hint})")
+    require_podman()
     return PodmanBackend()
 
 

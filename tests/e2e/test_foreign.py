@@ -13,7 +13,7 @@ from docwalk.foreign.verdict import Verdict, judge
 from docwalk.foreign.walk import read_foreign, try_foreign
 from docwalk.run import AfterMismatch, run_walk
 from docwalk.source import Source
-from docwalk.testing_sandbox import find_built
+from docwalk.testing_sandbox import require_built
 
 if TYPE_CHECKING:
     from docwalk.environment.store import BuiltEnvironment
@@ -164,8 +164,7 @@ def test_a_page_about_jobs_tells_the_truth_where_there_is_a_batch_system(
     tmp_path: Path, environment: BuiltEnvironment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = environment.environment.folder.parent
-    if find_built(folder / "slurm") is None:
-        pytest.skip("environment `slurm` is not built: docwalk env build slurm")
+    require_built(folder / "slurm")
     (tmp_path / "pyproject.toml").write_text(f'[tool.docwalk]\nenvironments = "{folder}"\n')
     page = tmp_path / "page.md"
     page.write_text(JOBS)

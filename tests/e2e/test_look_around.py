@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pexpect
 import pytest
 
-from docwalk.testing_sandbox import find_built
+from docwalk.testing_sandbox import require_built
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,8 +27,7 @@ PASSING = "# Page\n\n```console\n$ cd /usr\n$ echo a\na\n```\n"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    if find_built(ENVIRONMENTS / "login") is None:
-        pytest.skip("environment `login` is not built: docwalk env build login")
+    require_built(ENVIRONMENTS / "login")
     (tmp_path / "pyproject.toml").write_text(f'[tool.docwalk]\nenvironments = "{ENVIRONMENTS}"\n')
     (tmp_path / "failing.md").write_text(FAILING)
     (tmp_path / "passing.md").write_text(PASSING)

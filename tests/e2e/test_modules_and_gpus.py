@@ -11,7 +11,7 @@ import pytest
 from docwalk.plan import TypeCommand
 from docwalk.results import Outcome
 from docwalk.run import AfterMismatch, run_walk
-from docwalk.testing_sandbox import find_built, plan_page
+from docwalk.testing_sandbox import plan_page, require_built
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,9 +70,7 @@ FOUND_OUT: Mapping[str, list[tuple[str, str, str]]] = {
 
 def walk_page(name: str, text: str, backend: Backend, folder: Path) -> tuple[Walk, WalkResult]:
     environment = ENVIRONMENT_OF[name]
-    built = find_built(ENVIRONMENTS / environment)
-    if built is None:
-        pytest.skip(f"environment `{environment}` is not built: docwalk env build {environment}")
+    built = require_built(ENVIRONMENTS / environment)
     walk = plan_page(text, folder=folder, environments_dir=ENVIRONMENTS)
     return walk, run_walk(walk, backend=backend, environment=built, after_mismatch=AfterMismatch.GO_ON)
 

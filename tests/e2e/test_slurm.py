@@ -14,7 +14,7 @@ from docwalk.plan import TypeCommand
 from docwalk.report.text import failure_lines
 from docwalk.results import Outcome
 from docwalk.run import AfterMismatch, run_walk
-from docwalk.testing_sandbox import find_built, plan_page
+from docwalk.testing_sandbox import plan_page, require_built
 
 if TYPE_CHECKING:
     from docwalk.backend import Backend
@@ -86,10 +86,7 @@ FOUND_OUT = [
 
 @pytest.fixture(scope="module")
 def slurm() -> BuiltEnvironment:
-    built = find_built(ENVIRONMENTS / "slurm")
-    if built is None:
-        pytest.skip("environment `slurm` is not built: docwalk env build slurm")
-    return built
+    return require_built(ENVIRONMENTS / "slurm")
 
 
 def walk_page(text: str, backend: Backend, slurm: BuiltEnvironment, folder: Path) -> tuple[Walk, WalkResult]:

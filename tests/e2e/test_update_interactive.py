@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pexpect
 import pytest
 
-from docwalk.testing_sandbox import find_built
+from docwalk.testing_sandbox import require_built
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,8 +26,7 @@ PAGE = "# Page\n\n```console\n$ echo a\nold a\n$ echo b\nold b\n$ echo c\nold c\
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    if find_built(ENVIRONMENTS / "login") is None:
-        pytest.skip("environment `login` is not built: docwalk env build login")
+    require_built(ENVIRONMENTS / "login")
     (tmp_path / "pyproject.toml").write_text(f'[tool.docwalk]\nenvironments = "{ENVIRONMENTS}"\n')
     (tmp_path / "one.md").write_text(PAGE)
     (tmp_path / "two.md").write_text(PAGE)

@@ -12,7 +12,7 @@ import pytest
 from docwalk.backend.sandbox import SandboxBackend
 from docwalk.results import Outcome
 from docwalk.run import run_walk
-from docwalk.testing_sandbox import find_built, plan_page
+from docwalk.testing_sandbox import plan_page, require_built
 
 if TYPE_CHECKING:
     from docwalk.environment.store import BuiltEnvironment
@@ -103,10 +103,7 @@ $ true
 
 @pytest.fixture(scope="module")
 def gpu() -> BuiltEnvironment:
-    built = find_built(ENVIRONMENTS / "gpu")
-    if built is None:
-        pytest.skip("environment `gpu` is not built: docwalk env build gpu")
-    return built
+    return require_built(ENVIRONMENTS / "gpu")
 
 
 def walk(block: str, gpu: BuiltEnvironment, folder: Path) -> list[tuple[Outcome, str]]:

@@ -18,10 +18,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import docwalk
-from docwalk.backend.podman import why_no_podman
 from docwalk.bubblewrap import is_reachable
 from docwalk.seccomp import numbers_of
-from docwalk.testing_sandbox import find_built
+from docwalk.testing_sandbox import require_built, require_podman
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -142,12 +141,9 @@ def account(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module", params=["sandbox", "podman"])
 def backend(request: pytest.FixtureRequest, account: str) -> str:
-    if find_built(LOGIN) is None:
-        pytest.skip("environment `login` is not built: docwalk env build login")
+    require_built(LOGIN)
     if request.param == "podman":
-        reason, _ = why_no_podman()
-        if reason is not None:
-            pytest.skip(f"podman cannot be used: {reason}")
+        require_podman()
         if account == "ordinary" and os.geteuid() == 0 and ACCOUNT_VARIABLE not in os.environ:
             pytest.skip(f"name an account with subordinate ids: {ACCOUNT_VARIABLE}")
     return str(request.param)

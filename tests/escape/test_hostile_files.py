@@ -12,7 +12,7 @@ from docwalk.config import load_project
 from docwalk.driver.shell import Shell
 from docwalk.environment.definition import load_environment
 from docwalk.errors import SourceError
-from docwalk.testing_sandbox import find_built
+from docwalk.testing_sandbox import require_built
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,9 +36,7 @@ files = {files}
 
 @pytest.fixture(scope="module")
 def instance() -> Iterator[Instance]:
-    built = find_built(LOGIN)
-    if built is None:
-        pytest.skip("environment `login` is not built: docwalk env build login")
+    built = require_built(LOGIN)
     opened = make_backend("sandbox").open(built)
     size = {"rows": 24, "columns": 100}
     shell = Shell(

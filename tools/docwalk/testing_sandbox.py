@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from docwalk.backend.podman import why_no_podman
 from docwalk.config import load_project
 from docwalk.environment.definition import load_environment
 from docwalk.environment.store import Store
@@ -19,6 +22,21 @@ if TYPE_CHECKING:
 def find_built(folder: Path) -> BuiltEnvironment | None:
     """The environment defined in `folder` as it is built on this machine; None where it is not."""
     return Store.default().find(load_environment(folder))
+
+
+def require_built(folder: Path) -> BuiltEnvironment:
+    """The environment defined in `folder` as it is built on this machine; else the test is skipped."""
+    built = find_built(folder)
+    if built is None:
+        pytest.skip(f"environment `{folder.name}` is not built: docwalk env build {folder.name}")
+    return built
+
+
+def require_podman() -> None:
+    """Skip the test where podman cannot be used, with the reason and what mends it."""
+    reason, hint = why_no_podman()
+    if reason is not None:
+        pytest.skip(f"podman cannot be used: {reason} ({hint})")
 
 
 def plan_page(markdown: str, *, folder: Path, environments_dir: Path, options: str = "") -> Walk:
