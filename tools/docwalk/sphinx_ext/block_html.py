@@ -13,14 +13,16 @@ from urllib.parse import quote
 from docwalk.document import BlockKind
 from docwalk.sphinx_ext.ansi import lines_html
 from docwalk.sphinx_ext.dates import duration, time_html
-from docwalk.sphinx_ext.view import Printed, Remark, Typed, is_evidence
+from docwalk.sphinx_ext.parts import Printed, Remark, Typed
+from docwalk.sphinx_ext.view import is_evidence
 from docwalk.status import Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from docwalk.results import OutputLine
-    from docwalk.sphinx_ext.view import BlockView, Part, Variant, WalkFacts
+    from docwalk.sphinx_ext.parts import Part
+    from docwalk.sphinx_ext.view import BlockView, Variant, WalkFacts
 
 FOLD_OVER_LINES = 28
 """Output longer than this is folded between its first and its last lines."""

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, assert_never
 from docwalk.results import MASK
 from docwalk.sphinx_ext.block_html import WORDS
 from docwalk.sphinx_ext.dates import day
-from docwalk.sphinx_ext.view import Printed, Remark, Typed, is_evidence
+from docwalk.sphinx_ext.parts import Printed, Remark, Typed
+from docwalk.sphinx_ext.view import is_evidence
 
 if TYPE_CHECKING:
     from docwalk.results import OutputLine
-    from docwalk.sphinx_ext.view import BlockView, Part
+    from docwalk.sphinx_ext.parts import Part
+    from docwalk.sphinx_ext.view import BlockView
 
 
 def screen_text(view: BlockView) -> str:

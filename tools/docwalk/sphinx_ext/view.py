@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, assert_never
 
 from docwalk.document import BlockKind, FileMode
 from docwalk.options import Purpose
-from docwalk.results import Outcome, OutputLine, Style, StyledText
 from docwalk.sphinx_ext.notes import diff_lines, notes_of
+from docwalk.sphinx_ext.parts import page_parts, plain_line, printed, recorded_parts, recording_parts
 from docwalk.status import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from docwalk.document import Block
     from docwalk.options import BlockOptions
     from docwalk.results import StepResult
     from docwalk.sphinx_ext.notes import Download
+    from docwalk.sphinx_ext.parts import Part
     from docwalk.transcript import Command
 
 
@@ -31,35 +32,6 @@ _EVIDENCE = frozenset({Status.VERIFIED, Status.RAN})
 def is_evidence(status: Status) -> bool:
     """Whether what the record holds may stand in for the page's text."""
     return status in _EVIDENCE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Typed:
-    """A command the reader types."""
-
-    prompt: str
-    """The prompt before it; empty in blocks of commands only."""
-    text: str
-    """The command; continuation lines joined by newlines."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Printed:
-    """What came out, or on a page's own text, what is expected."""
-
-    lines: tuple[OutputLine, ...]
-    """At least one line."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
-    """Something that is neither typed nor printed."""
-
-    text: str
-    """`exit status 1`, `keys pressed: q`, or a comment line of the author's."""
-
-
-Part = Typed | Printed | Remark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,11 +161,11 @@ def view_block(
     steps = shown.steps if shown is not None else ()
     is_transcript = block.kind is BlockKind.TRANSCRIPT
     if usable and is_transcript:
-        parts = _recorded_parts(block, commands, steps)
+        parts = recorded_parts(block, commands, steps)
     elif block.kind is BlockKind.FILE:
         parts = _file_parts(block, steps if usable else ())
     else:
-        parts = _page_parts(block, commands)
+        parts = page_parts(block, commands)
     path = _path(block, steps if usable else ())
     return BlockView(
         id=block.id,
@@ -207,7 +179,7 @@ def view_block(
         notes=notes_of(block, path),
         download=download,
         parts=parts,
-        recording=() if usable and is_transcript else _recording(block, commands, steps, status),
+        recording=() if usable and is_transcript else recording_parts(block, commands, steps, status),
         is_diff=block.kind is BlockKind.FILE and block.file_mode is FileMode.PATCH,
         copy_text=_copy_text(block, commands, steps if usable else ()),
         folded_as=_folded_as(block.options),
@@ -253,8 +225,8 @@ def _path(block: Block, steps: Sequence[StepResult]) -> str:
 def _file_parts(block: Block, steps: Sequence[StepResult]) -> tuple[Part, ...]:
     texts = _file_texts(block, steps)
     if block.file_mode is FileMode.PATCH:
-        return _printed(diff_lines(texts))
-    return _printed(_plain_line(text) for text in texts)
+        return printed(diff_lines(texts))
+    return printed(plain_line(text) for text in texts)
 
 
 def _file_texts(block: Block, steps: Sequence[StepResult]) -> list[str]:
@@ -283,73 +255,6 @@ def _copy_text(block: Block, commands: Sequence[Command], steps: Sequence[StepRe
     return "\n".join(texts)
 
 
-def _page_parts(block: Block, commands: Sequence[Command]) -> tuple[Part, ...]:
-    """The author's own text: commands apart from what is around them, nothing left out."""
-    parts: list[Part] = []
-    others: list[str] = []
-    waiting = list(commands)
-    for line in block.lines:
-        while waiting and line.span.start >= waiting[0].span.end:
-            waiting.pop(0)
-        inside = (
-            bool(waiting) and line.span.end > waiting[0].span.start and line.span.start < waiting[0].span.end
-        )
-        if not inside:
-            others.append(line.text)
-            continue
-        if line.span.start <= waiting[0].span.start:
-            parts.extend(_between(others, block))
-            others.clear()
-            parts.append(Typed(prompt=waiting[0].prompt, text=waiting[0].text))
-    parts.extend(_between(others, block))
-    return tuple(parts)
-
-
-def _between(texts: Sequence[str], block: Block) -> tuple[Part, ...]:
-    """Lines between commands: expected output in a transcript, comments and blank lines in commands."""
-    if block.kind is BlockKind.TRANSCRIPT:
-        return _printed(_plain_line(text) for text in texts)
-    return tuple(Remark(text=text) for text in texts)
-
-
-def _recorded_parts(
-    block: Block, commands: Sequence[Command], steps: Sequence[StepResult]
-) -> tuple[Part, ...]:
-    keys = " ".join(key for group in block.options.keys for key in group.keys)
-    parts: list[Part] = []
-    for command, step in zip(commands, steps, strict=True):
-        parts.extend(_typed(command.prompt, step.command_sent or command.text))
-        parts.extend(_printed(step.lines))
-        if keys:
-            parts.append(Remark(text=f"[keys pressed: {keys}]"))
-        if step.exit_status not in {0, None}:
-            parts.append(Remark(text=f"[exit status {step.exit_status}]"))
-    return tuple(parts)
-
-
-def _typed(prompt: str, text: str) -> tuple[Part, ...]:
-    """A command; nothing where keys stop the one that goes on."""
-    return (Typed(prompt=prompt, text=text),) if text else ()
-
-
-def _recording(
-    block: Block, commands: Sequence[Command], steps: Sequence[StepResult], status: Status
-) -> tuple[Part, ...]:
-    """What came out, where the screen does not show it already; empty if nothing did."""
-    if block.kind is BlockKind.FILE or not steps or status in {Status.STALE, Status.NOT_RUN}:
-        return ()
-    ran = [step for step in steps if step.outcome is not Outcome.NOT_RUN]
-    prompts = [command.prompt or "$ " for command in commands] + ["$ "] * len(ran)
-    parts: list[Part] = []
-    for prompt, step in zip(prompts, ran, strict=False):
-        parts.extend(_typed(prompt, step.command_sent))
-        parts.extend(_printed(step.lines))
-        if step.outcome is not Outcome.PASSED:
-            parts.append(Remark(text=f"[{step.outcome.value}: {step.detail}]"))
-    is_silent = all(isinstance(part, Typed) for part in parts)
-    return () if is_silent else tuple(parts)
-
-
 def _variants(
     others: Sequence[WalkFacts], block: Block, commands: Sequence[Command], shown: tuple[Part, ...]
 ) -> tuple[Variant, ...]:
@@ -358,17 +263,8 @@ def _variants(
     for walk in others:
         if not _covers(walk, block, commands):
             continue
-        parts = _recorded_parts(block, commands, walk.steps)
+        parts = recorded_parts(block, commands, walk.steps)
         if parts not in seen:
             seen.append(parts)
             variants.append(Variant(labels=walk.labels, parts=parts))
     return tuple(variants)
-
-
-def _printed(lines: Iterable[OutputLine]) -> tuple[Part, ...]:
-    kept = tuple(lines)
-    return (Printed(lines=kept),) if kept else ()
-
-
-def _plain_line(text: str) -> OutputLine:
-    return OutputLine(runs=(StyledText(text=text, style=Style()),) if text else ())
