@@ -20,6 +20,7 @@ from docwalk.markup.block_options import WrittenOptions, read_block_options
 from docwalk.markup.directives import FILE_LANGUAGE
 from docwalk.markup.front_matter import PageSettings, read_front_matter
 from docwalk.markup.markdown import Example, Fence, Page, read_page
+from docwalk.markup.substitutions import check_substitutions, fill
 from docwalk.options import accepted_prompts, did_you_mean, resolve_options
 from docwalk.source import Problems, Source, Span, below
 
@@ -204,10 +205,16 @@ def _read_document(
     for fence in page.fences:
         builder.add(fence)
     exclude = builder.check_exclude()
+    substitution_problems = check_substitutions(
+        page.substitutions,
+        source=source,
+        front_matter=page.front_matter,
+        site_values=project.site_values,
+    )
     document = Document(
         source=source,
         page=name,
-        title=page.headings[0] if page.headings else name,
+        title=fill(page.headings[0], project.site_values) if page.headings else name,
         environment=settings.environment,
         shell=settings.shell,
         walk_timeout_s=settings.walk_timeout_s or project.walk_timeout_s,
@@ -219,7 +226,8 @@ def _read_document(
         headings=page.headings,
         example=example,
     )
-    return document, (*page.problems, *problems, *axis_problems, *builder.problems.found)
+    found = (*page.problems, *problems, *axis_problems, *builder.problems.found, *substitution_problems)
+    return document, found
 
 
 def page_name(source: Source, project: Project) -> str:

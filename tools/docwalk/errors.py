@@ -40,7 +40,7 @@ class ErrorCode(Enum):
     TRAILING_COMMENT = "trailing-comment"
     """A comment after a command in a shell that has no interactive comments."""
     BAD_PLACEHOLDER = "bad-placeholder"
-    """A `[[name]]` that is no redaction, capture or site value."""
+    """A `[[name]]` that is no redaction, capture or site value; a `{{ name }}` that is no site value."""
     BAD_EXIT_LINE = "bad-exit-line"
     """An `[exit N]` line that is misplaced, repeated, or without a number."""
     UNKNOWN_TAB = "unknown-tab"

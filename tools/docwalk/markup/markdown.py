@@ -20,6 +20,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 from mdit_py_plugins.myst_blocks import myst_block_plugin
 from mdit_py_plugins.myst_role import myst_role_plugin
+from mdit_py_plugins.substitution import substitution_plugin
 
 from docwalk.errors import ErrorCode
 from docwalk.markup.directives import (
@@ -38,6 +39,7 @@ from docwalk.markup.directives import (
     meant_shell,
 )
 from docwalk.markup.fences import line_text, locate_fence, stripped
+from docwalk.markup.substitutions import find_substitutions
 from docwalk.source import Problems, Span
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 
     from docwalk.errors import SourceProblem
     from docwalk.markup.fences import LocatedFence
+    from docwalk.markup.substitutions import Substitution
     from docwalk.source import Source
 
 
@@ -131,6 +134,8 @@ class Page:
     """Text of all headings of the page itself, in order."""
     examples: tuple[Example, ...]
     """Pages within this one, in order; nothing of them is in the other fields."""
+    substitutions: tuple[Substitution, ...]
+    """`{{ name }}`s in prose, in order."""
     problems: tuple[SourceProblem, ...]
     """Unclosed fences, tabs outside sets."""
 
@@ -144,6 +149,7 @@ def markdown_parser() -> MarkdownIt:
         .use(front_matter_plugin)
         .use(myst_block_plugin)
         .use(myst_role_plugin)
+        .use(substitution_plugin)
         .use(deflist_plugin)
         .use(fieldlist_plugin)
         .use(footnote_plugin, inline=False, move_to_end=False, always_match_refs=True)
@@ -175,6 +181,7 @@ def read_page(source: Source, *, example: Example | None = None) -> Page:
         ),
         headings=tuple(reader.headings),
         examples=tuple(reader.examples),
+        substitutions=tuple(reader.substitutions),
         problems=tuple(reader.problems.found),
     )
 
@@ -214,6 +221,7 @@ class _Reader:
         self.tab_sets: list[_OpenSet] = []
         self.headings: list[str] = []
         self.examples: list[Example] = []
+        self.substitutions: list[Substitution] = []
         self.problems = Problems(source)
         self._source = source
         self._section: list[tuple[int, str]] = []
@@ -222,6 +230,7 @@ class _Reader:
         """Read some lines of the page as one Markdown text."""
         texts = [line_text(self._source, line) for line in lines]
         tokens = markdown_parser().parse("\n".join(texts) + "\n")
+        self.substitutions += find_substitutions(tokens, lines, texts)
         for index, token in enumerate(tokens):
             match token.type:
                 case "front_matter" if place.depth == 0 and token.map is not None:
@@ -402,7 +411,11 @@ def _skip_blank(lines: tuple[Span, ...]) -> tuple[Span, ...]:
 
 def _plain_text(inline: Token) -> str:
     return "".join(
-        " " if "break" in child.type else child.content
+        " "
+        if "break" in child.type
+        else f"{{{{ {child.content} }}}}"
+        if child.attrGet("text")
+        else child.content
         for child in inline.children or ()
-        if "break" in child.type or child.type in {"text", "code_inline"}
+        if "break" in child.type or child.type in {"text", "code_inline", "substitution_inline"}
     ).strip()

@@ -20,6 +20,7 @@ from docwalk.sphinx_ext.nodes import (
 )
 from docwalk.sphinx_ext.rewrite import DIRECTIVE, EXAMPLE_DIRECTIVE, TAB_DIRECTIVE
 from docwalk.sphinx_ext.settings import add_settings
+from docwalk.sphinx_ext.site_values import use_site_values
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -44,6 +45,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_node(BannerNode, html=(extension.visit_banner, None))
     app.add_node(SummaryNode, html=(extension.visit_summary, None))
     app.add_node(VerificationNode, html=(extension.visit_verification, None))
+    app.connect("config-inited", use_site_values)
     app.connect("builder-inited", extension.load)
     app.connect("source-read", extension.rewrite)
     app.connect("doctree-read", extension.add_banner)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docwalk.placeholder import replace_placeholders
 from docwalk.record import record_path
 from docwalk.results import Outcome
 from docwalk.sphinx_ext.manifest import is_simulated
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from docwalk.config import Project
-    from docwalk.document import Document
+    from docwalk.document import Block, Document
     from docwalk.plan import Walk
     from docwalk.record import Record
     from docwalk.results import StepResult
@@ -52,7 +53,7 @@ def page_facts(
         status = statuses.get(block.id)
         blocks.append(
             view_block(
-                block,
+                _with_site_values(block, project),
                 parse_commands(block, document, project),
                 status=status.status if status is not None else Status.NOT_RUN,
                 reason=status.reason if status is not None else "no walk of this page includes it",
@@ -88,6 +89,16 @@ def join_facts(page: PageFacts, examples: Sequence[PageFacts]) -> PageFacts:
         fresh_days=min(each.fresh_days for each in (page, *examples)),
         has_examples=True,
     )
+
+
+def _with_site_values(block: Block, project: Project) -> Block:
+    """The block as its reader is to see it where no record shows what came out."""
+
+    def filled(text: str) -> str:
+        return replace_placeholders(text, site_values=project.site_values, captures=())[0]
+
+    lines = tuple(replace(line, text=filled(line.text)) for line in block.lines)
+    return replace(block, argument=filled(block.argument), lines=lines)
 
 
 def _example_name(example: PageFacts) -> str:
