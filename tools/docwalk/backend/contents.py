@@ -14,7 +14,8 @@ from docwalk.backend.limits import MEMORY_BYTES
 from docwalk.backend.relay import INDEX_PORT
 from docwalk.bubblewrap import FRESH_FOLDERS, Bind, Network
 from docwalk.environment.package_proxy import shared_package_proxy
-from docwalk.environment.transport import UV_SETTINGS, detect_transport, uv_settings
+from docwalk.environment.transport import detect_transport
+from docwalk.environment.uv_settings import UV_SETTINGS, uv_settings
 from docwalk.errors import BackendError
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def contents_of(environment: BuiltEnvironment, marks: Marks, *, downloads_dir: P
     )
     mounted = [Bind(source=each.source, target=each.target) for each in definition.mounts if each.source]
     # Only files that a layer has can be replaced.
-    settings = uv_settings(index_url) if environment.find(str(UV_SETTINGS)) is not None else {}
+    has_settings = environment.find(str(UV_SETTINGS)) is not None
+    settings = uv_settings(transport, package_proxy=index_url) if has_settings else {}
     return Contents(
         binds=(*transport.binds(), *mounted),
         devices=definition.devices,

@@ -22,11 +22,9 @@ from docwalk.bubblewrap import Bind
 from docwalk.errors import BackendError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _PIP_CONF = PurePosixPath("/etc/pip.conf")
-UV_SETTINGS = PurePosixPath("/etc/uv/uv.toml")
-"""Where uv reads settings of the machine; filled where an environment has that file."""
 _PACKAGES = PurePosixPath("/srv/packages")
 _BUNDLE = PurePosixPath("/etc/ssl/certs/ca-certificates.crt")
 _MOST_FOLDERS = 10
@@ -173,11 +171,15 @@ class Transport:
     def pip_conf(self, *, package_proxy: str | None = None) -> str:
         """The text of `/etc/pip.conf`; `package_proxy` stands in for the remote indexes."""
         lines = ["[global]"]
-        for name, values in self.pip_options if package_proxy is None else self._proxied(package_proxy):
+        for name, values in self.options(package_proxy=package_proxy):
             # One line each, so that a rule can tell what `pip config debug` prints of it.
             lines.append(f"{name} = {' '.join(values)}")
         lines.append("disable-pip-version-check = true")
         return "\n".join(lines) + "\n"
+
+    def options(self, *, package_proxy: str | None = None) -> Iterable[tuple[str, tuple[str, ...]]]:
+        """`pip_options`, or what is left of them where `package_proxy` stands in for the remote indexes."""
+        return self.pip_options if package_proxy is None else self._proxied(package_proxy)
 
     def _proxied(self, url: str) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield "index-url", (url,)
@@ -188,12 +190,6 @@ class Transport:
                     yield name, local
             elif name not in {"index-url", "proxy"}:
                 yield name, values
-
-
-def uv_settings(index_url: str | None) -> Mapping[PurePosixPath, bytes]:
-    """Settings of uv, which name the index that stands in for the default one; None names none."""
-    text = "" if index_url is None else f'[[index]]\nurl = "{index_url}"\ndefault = true\n'
-    return {UV_SETTINGS: text.encode()}
 
 
 def _is_remote(url: str) -> bool:
