@@ -73,6 +73,16 @@ def test_a_line_of_exactly_the_width_is_not_joined_with_the_next() -> None:
     assert shown("x" * 100 + "\r\n\x1b[1mnext\b\r\n") == ["x" * 100, "next"]
 
 
+def test_a_row_does_not_go_on_once_its_end_is_erased() -> None:
+    # A progress display of two rows goes up, erases both, and says what it did.
+    bar = "Preparing" + " " * 91 + "numpy" + "\x1b[1A\r\x1b[2K\x1b[1B\r\x1b[2K\x1b[1A"
+    assert shown(bar + "Prepared\r\nInstalling\r\x1b[2KInstalled\r\n") == ["Prepared", "Installed"]
+
+
+def test_a_row_whose_beginning_is_erased_goes_on() -> None:
+    assert shown("x" * 150 + "\x1b[1A\x1b[1K\x1b[1B\r\n") == [" " * 51 + "x" * 99]
+
+
 def test_bytes_that_are_no_utf8_become_replacement_characters() -> None:
     assert [line.text for line in render_terminal(b"a\xffb\r\n")] == ["a\ufffdb"]
 

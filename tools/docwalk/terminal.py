@@ -198,6 +198,11 @@ class _Screen(pyte.Screen):
             self.scrolled.append(self.buffer[0])
         super().index()
 
+    def erase_in_line(self, how: int = 0, private: bool = False) -> None:  # noqa: FBT001, FBT002 - pyte's
+        super().erase_in_line(how, private)
+        if how != 1:
+            self.buffer[self.cursor.y].pop(self.columns, None)  # its end is erased, so it does not go on
+
     def erase_in_display(self, how: int = 0, *args: object, **kwargs: object) -> None:
         super().erase_in_display(how, *args, **kwargs)
         if how == 3:  # noqa: PLR2004 - the number in the control sequence: erase the scroll-back
