@@ -75,6 +75,26 @@ def test_memory_of_many_together(limited: Instance) -> None:
     shell.close()
 
 
+FILL_A_SEGMENT = (
+    "python3 -c 'import ctypes; libc = ctypes.CDLL(None); libc.shmat.restype = ctypes.c_void_p; "
+    "place = ctypes.c_void_p(libc.shmat(libc.shmget(0, 90 << 20, 0o1600), None, 0)); "
+    "ctypes.memset(place, 1, 90 << 20); libc.shmdt(place)'"
+)
+"""Leaves 90 MiB of System V shared memory behind that no process has attached."""
+
+
+def test_memory_that_no_process_holds(limited: Instance, lines_of: Lines) -> None:
+    shell = open_shell(limited)
+    filled = shell.run(FILL_A_SEGMENT, timeout_s=LONG_S)
+    assert (lines_of(filled), filled.exit_status) == ([], 0)
+    assert limited.exceeded(0) == ()
+    assert lines_of(shell.run("tail -n +2 /proc/sysvipc/shm | wc -l", timeout_s=LONG_S)) == ["1"]
+    shell.run(f"for i in 1 2 3; do {FILL_A_SEGMENT}; done", timeout_s=LONG_S)
+    assert exceeded_in_time(limited)[0] == "killed: memory limit 256 MiB"
+    assert lines_of(shell.run("tail -n +2 /proc/sysvipc/shm | wc -l", timeout_s=LONG_S))[0] in {"0", "1"}
+    shell.close()
+
+
 def test_memory_at_once_is_refused_by_the_kernel(limited: Instance, lines_of: Lines) -> None:
     shell = open_shell(limited)
     result = shell.run(f"python3 -c 'bytearray({MEMORY * 4})'", timeout_s=LONG_S)

@@ -20,6 +20,7 @@ LOOK_MS = 100
 PATIENCE = 10
 """Looks during which there may be as many processes as are allowed, before they are killed."""
 PR_SET_DUMPABLE = 4
+IPC_RMID = 0
 CPU_GRACE_S = 5
 PAGE_BYTES = resource.getpagesize()
 MOST_CHARACTERS = 80
@@ -104,6 +105,10 @@ class Watch:
         self.killed &= sizes.keys()
         sizes = {pid: size for pid, size in sizes.items() if pid not in self.killed}
         total = sum(sizes.values())
+        if total + sum(unattached().values()) > self.memory_bytes and unattached():
+            # They are nobody's: no process to kill gives this memory back.
+            self.note("memory", "")
+            remove_segments(unattached())
         for pid in sorted(sizes, key=lambda each: -sizes[each]):
             if total <= self.memory_bytes:
                 return
@@ -176,6 +181,27 @@ def memory_files(pid: int, seen: set[tuple[int, int]]) -> int:
                         seen.add((found.st_dev, found.st_ino))
                         total += found.st_blocks * 512
     return total
+
+
+def unattached() -> dict[tuple[int, int], int]:
+    """Bytes in memory of each System V segment that no process has attached, by id and owner."""
+    with suppress(OSError, ValueError), open("/proc/sysvipc/shm", "rb") as file:
+        names = file.readline().split()
+        columns = [names.index(name) for name in (b"shmid", b"uid", b"nattch", b"rss")]
+        rows = ([int(line.split()[column]) for column in columns] for line in file)
+        return {(segment, owner): size for segment, owner, attached, size in rows if not attached and size}
+    return {}
+
+
+def remove_segments(segments: Collection[tuple[int, int]]) -> None:
+    """Give back what these System V segments hold, each as its owner."""
+    import ctypes  # noqa: PLC0415 - rarely needed, and 10 ms
+
+    own = os.geteuid()
+    for segment, owner in segments:
+        os.seteuid(owner)
+        ctypes.CDLL(None).shmctl(segment, IPC_RMID, None)
+        os.seteuid(own)
 
 
 def shared_memory() -> int:
