@@ -49,7 +49,7 @@ def test_a_small_definition_has_defaults_for_the_rest(tmp_path: Path) -> None:
         "reader",
         1000,
     )
-    assert (environment.users, environment.network, environment.shell) == (Users.ONE, Network.HOST, "bash")
+    assert (environment.users, environment.network, environment.shell) == (Users.ONE, Network.PACKAGES, "bash")
     assert environment.base.packages == ("bash=5.2-2", "less")
     assert [layer.name for layer in environment.layers] == ["system"]
     assert environment.layers[0].files == (tmp_path / "small" / "modulefiles",)
@@ -159,7 +159,7 @@ def test_limits_and_mounts_have_units_and_places(tmp_path: Path) -> None:
     text = f"""{SMALL}
 [limits]
 memory = "2 GiB"
-disk = 1000
+disk = 2000000
 cpu = "2m"
 files = 64
 [[mounts]]
@@ -169,7 +169,7 @@ source = "modulefiles"
 target = "/scratch"
 """
     environment = load_environment(make_definition(tmp_path / "small", text))
-    assert environment.limits == Limits(memory_bytes=2 << 30, disk_bytes=1000, cpu_s=120.0, files=64)
+    assert environment.limits == Limits(memory_bytes=2 << 30, disk_bytes=2_000_000, cpu_s=120.0, files=64)
     assert [(str(each.target), each.source) for each in environment.mounts] == [
         ("/data", tmp_path / "small" / "modulefiles"),
         ("/scratch", None),
@@ -181,7 +181,7 @@ target = "/scratch"
     [
         'hosts = ["node1"]\n',
         'devices = ["vendor.com/gpu=0"]\n',
-        "[limits]\nprocesses = 5\n",
+        "[limits]\nprocesses = 50\n",
         '[[services]]\nname = "one"\nstart = "true"\nuser = "reader"\n',
         '[[mounts]]\ntarget = "/data"\n',
     ],

@@ -18,12 +18,13 @@ from docwalk.bubblewrap import Network
 from docwalk.config import SHELLS
 from docwalk.environment.lock import BASE, LOCK_FILE, read_lock
 from docwalk.environment.parts import (
-    ACCOUNT,
     DEVICE,
+    HOSTNAME,
     LAST_ID,
     NAME,
     Limits,
     read_account,
+    read_account_name,
     read_limits,
     read_mount,
     read_service,
@@ -235,7 +236,9 @@ def _read_environment(folder: Path, top: Table, reader: Reader, above: tuple[str
     if expected is not None:
         expected.allow("modules", "pythons")
     limits = top.table("limits")
-    user = top.text("user", default=below.user, pattern=ACCOUNT)
+    if top.is_blank("title"):
+        top.problem("title", "`title` is empty", hint="write what readers shall call it")
+    user = read_account_name(top, "user", default=below.user)
     users = top.choice("users", Users, default=below.users)
     most = LAST_ID if users is Users.MANY else None
     environment = replace(
@@ -248,11 +251,11 @@ def _read_environment(folder: Path, top: Table, reader: Reader, above: tuple[str
         user=user,
         uid=top.number("uid", default=below.uid, least=1, most=most),
         gid=top.number("gid", default=below.gid, least=1, most=most),
-        hostname=top.text("hostname", default=below.hostname, pattern=NAME),
+        hostname=top.text("hostname", default=below.hostname, pattern=HOSTNAME),
         users=users,
         network=top.choice("network", Network, default=below.network),
         shell=top.word("shell", SHELLS, default=below.shell),
-        hosts=top.texts("hosts", pattern=NAME) if top.has("hosts") else below.hosts,
+        hosts=top.texts("hosts", pattern=HOSTNAME) if top.has("hosts") else below.hosts,
         setuid=top.flag("setuid", default=below.setuid),
         accounts=tuple(map(read_account, top.tables("accounts"))) or below.accounts,
         services=_read_services(top, reader, user if users is Users.ONE else None) or below.services,
@@ -264,6 +267,8 @@ def _read_environment(folder: Path, top: Table, reader: Reader, above: tuple[str
     )
     mounts = tuple(str(mount.target) for mount in environment.mounts) if top.has("mounts") else ()
     reject_repeated("mounts", mounts, reader, key="target")
+    for device in {each for each in environment.devices if environment.devices.count(each) > 1}:
+        top.problem("devices", f"`{device}` stands twice in `devices`", hint="name each device once")
     _check_accounts(environment, top, reader)
     return environment
 
@@ -312,7 +317,7 @@ def _bare(folder: Path, base: DebianPackages) -> Environment:
         gid=1000,
         hostname="login1",
         users=Users.ONE,
-        network=Network.HOST,
+        network=Network.PACKAGES,
         shell="bash",
         hosts=(),
         setuid=False,

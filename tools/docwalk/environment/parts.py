@@ -25,13 +25,27 @@ DEVICE = re.compile(
 )
 """A CDI name, as the Container Device Interface writes it: `vendor.com/class=name`; simulated GPUs have
 numbers."""
+HOSTNAME = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+"""One label of a name, as RFC 1123 limits it."""
 LAST_ID = 65533
 """Above it are the ids that nobody has, and those that a sandbox of many ids lacks."""
 
 _READY_TIMEOUT_S = 30.0
-_FIRST_FREE_ID = 1
+_FIRST_ACCOUNT_ID = 1000
+_SYSTEM_ACCOUNTS = (
+    *("root", "daemon", "bin", "sys", "sync", "games", "man", "lp", "mail", "news", "uucp", "proxy"),
+    *("www-data", "backup", "list", "irc", "nobody", "_apt"),
+)
+"""Every Debian has them (base-passwd)."""
 _OUTSIDE_PLACES = ("proc", "dev", "sys")
-_OUR_PLACES = (PurePosixPath("/run"), PurePosixPath("/run/docwalk"))
+_SYSTEM_PLACES = ("bin", "etc", "home", "lib", "lib32", "lib64", "run", "sbin", "tmp", "usr", "var")
+"""Folders of the root without which no shell starts, or that have an owner already."""
+_LEAST_MEMORY = 64 << 20
+_LEAST_DISK = 1 << 20
+_LEAST_OUTPUT = 1 << 10
+_LEAST_COUNT = 16
+"""A shell with its start-up files needs some ten processes, or open files, for a moment."""
+_OUR_PLACE = PurePosixPath("/run/docwalk")
 _PLACE = re.compile(r"(/[\w.@+-]+)+/?")
 
 
@@ -108,12 +122,20 @@ class Limits:
         return self == Limits()
 
 
+def read_account_name(table: Table, key: str, *, default: str | None = None) -> str:
+    """The name of a person's account."""
+    name = table.text(key, default=default, pattern=ACCOUNT)
+    if name in _SYSTEM_ACCOUNTS:
+        table.problem(key, f"`{name}` is an account of the system", hint="take the name of a person")
+    return name
+
+
 def read_account(table: Table) -> Account:
     """One of `[[accounts]]`."""
     table.allow("name", "uid", "groups", "password", "shell")
     return Account(
-        name=table.text("name", pattern=ACCOUNT),
-        uid=table.number("uid", default=None, least=_FIRST_FREE_ID, most=LAST_ID),
+        name=read_account_name(table, "name"),
+        uid=table.number("uid", default=None, least=_FIRST_ACCOUNT_ID, most=LAST_ID),
         groups=table.texts("groups", pattern=ACCOUNT),
         password=table.text("password", default="") or None,
         shell=table.word("shell", SHELLS, default="bash"),
@@ -124,7 +146,7 @@ def read_service(table: Table) -> Service:
     """One of `[[services]]`."""
     table.allow("name", "start", "ready", "stop", "log", "user", "after", "timeout")
     start = table.text("start")
-    if table.has("start") and not start.strip():
+    if table.is_blank("start"):
         table.problem("start", "`start` is empty", hint="write the command that starts the service")
     log = table.text("log", default="")
     if log and not PurePosixPath(log).is_absolute():
@@ -149,10 +171,10 @@ def read_mount(table: Table, folder: Path) -> Mount:
     if text and (
         _PLACE.fullmatch(text) is None
         or ".." in target.parts
-        or target in _OUR_PLACES
-        or target.is_relative_to(_OUR_PLACES[-1])
+        or target.is_relative_to(_OUR_PLACE)
         or len(target.parts) == 1
         or target.parts[1] in _OUTSIDE_PLACES
+        or (len(target.parts) == 2 and target.parts[1] in _SYSTEM_PLACES)  # noqa: PLR2004 - `/` and a name
     ):
         table.problem(
             "target", f"`{text}` is no place for a mount", hint="write an absolute path such as `/data`"
@@ -168,12 +190,12 @@ def read_limits(table: Table) -> Limits:
     """The table `[limits]`."""
     table.allow("memory", "processes", "cpu", "disk", "output", "files", "wall")
     return Limits(
-        memory_bytes=table.size("memory"),
-        processes=table.count("processes"),
+        memory_bytes=table.size("memory", least=_LEAST_MEMORY),
+        processes=table.count("processes", least=_LEAST_COUNT),
         cpu_s=table.duration("cpu"),
-        disk_bytes=table.size("disk"),
-        output_bytes=table.size("output"),
-        files=table.count("files"),
+        disk_bytes=table.size("disk", least=_LEAST_DISK),
+        output_bytes=table.size("output", least=_LEAST_OUTPUT),
+        files=table.count("files", least=_LEAST_COUNT),
         wall_s=table.duration("wall"),
     )
 

@@ -103,9 +103,10 @@ class Table:
         """Add a problem with the value of `name`."""
         self._reader.at((*self._key, name), message, hint=hint)
 
-    def has(self, name: str) -> bool:
-        """Whether the key is there."""
-        return name in self._content
+    def is_blank(self, name: str) -> bool:
+        """Whether the key is there, and holds a string without a visible character."""
+        value = self._content.get(name)
+        return isinstance(value, str) and not value.strip()
 
     def allow(self, *names: str) -> None:
         """Every other key is a problem, with the closest name as hint."""
@@ -157,19 +158,20 @@ class Table:
     def number(self, name: str, *, default: int | None, least: int, most: int | None = None) -> int:
         """A whole number of at least `least`, at most `most`; required without a default."""
         value = self._content.get(name, default)
+        fallback = (least if most is None else most) if default is None else default
         if value is None:
             self.problem(name, f"`{name}` is missing", hint=f"add `{name} = {max(least, 1001)}`")
-            return least
+            return fallback
         is_number = isinstance(value, int) and not isinstance(value, bool)
         if not is_number or not least <= value <= (value if most is None else most):
             wanted = f"a whole number from {least}" + ("" if most is None else f" to {most}")
             self.problem(name, f"`{name}` is `{value}`, expected {wanted}", hint=None)
-            return least if default is None else default
+            return fallback
         return int(value)
 
-    def count(self, name: str) -> int | None:
-        """A whole number from 1; None where it is absent."""
-        return self.number(name, default=None, least=1) if name in self._content else None
+    def count(self, name: str, *, least: int) -> int | None:
+        """A whole number of at least `least`; None where it is absent."""
+        return self.number(name, default=None, least=least) if name in self._content else None
 
     def flag(self, name: str, *, default: bool) -> bool:
         """`true` or `false`."""
@@ -189,8 +191,8 @@ class Table:
             self.problem(name, f"`{name}`: {error}", hint=error.hint)
             return None
 
-    def size(self, name: str) -> int | None:
-        """Bytes of `"512 MiB"` or of a plain number; None where it is absent."""
+    def size(self, name: str, *, least: int) -> int | None:
+        """Bytes of `"512 MiB"` or of a plain number, at least `least`; None where it is absent."""
         if name not in self._content:
             return None
         value = self._content[name]
@@ -198,7 +200,13 @@ class Table:
         if found is None or int(found[1]) == 0:
             self.problem(name, f"`{name}` is `{value}`, expected a size", hint=f'write `{name} = "2 GiB"`')
             return None
-        return int(found[1]) * _UNITS[found[2] or "B"]
+        size = int(found[1]) * _UNITS[found[2] or "B"]
+        if size < least:
+            unit = next(unit for unit in ("MiB", "KiB") if least >= _UNITS[unit])
+            text = f"{least // _UNITS[unit]} {unit}"
+            self.problem(name, f"`{name}` is `{value}`, too little to work with", hint=f"at least {text}")
+            return None
+        return size
 
     def choice(self, name: str, kind: type[EnumT], *, default: EnumT) -> EnumT:
         """One of the values of an enumeration."""
