@@ -103,6 +103,10 @@ class Table:
         """Add a problem with the value of `name`."""
         self._reader.at((*self._key, name), message, hint=hint)
 
+    def has(self, name: str) -> bool:
+        """Whether the key is there."""
+        return name in self._content
+
     def is_blank(self, name: str) -> bool:
         """Whether the key is there, and holds a string without a visible character."""
         value = self._content.get(name)
