@@ -14,9 +14,9 @@ REFUSED = 0x00050001
 X86_64, AARCH64, I386 = 0xC000003E, 0xC00000B7, 0x40000003
 
 
-def judge(machine: str, number: int, *, architecture: int, request: int = 0) -> int:
+def judge(machine: str, number: int, *, architecture: int, request: int = 0, nests: bool = False) -> int:
     """What the filter answers to one call."""
-    program = filter_program(machine)
+    program = filter_program(machine, nests=nests)
     assert program is not None
     data = struct.pack("=IIQQQ", number, architecture, 0, 0, request)
     lines = list(struct.iter_unpack("=HBBI", program))
@@ -72,3 +72,18 @@ def test_the_profile_says_the_same_in_names() -> None:
     assert {"mount", "keyctl", "bpf"} <= set(refused["names"])
     assert "ptrace" not in refused["names"]
     assert [each["args"][0]["value"] for each in said["syscalls"][1:]] == [0x5412, 0x541C]
+
+
+@pytest.mark.parametrize(
+    ("number", "found"),
+    [
+        (165, ALLOWED),  # mount
+        (166, ALLOWED),  # umount2
+        (155, ALLOWED),  # pivot_root
+        (428, REFUSED),  # open_tree
+        (250, REFUSED),  # keyctl
+        (321, REFUSED),  # bpf
+    ],
+)
+def test_where_sandboxes_nest_only_what_makes_them_is_let_through(number: int, found: int) -> None:
+    assert judge("x86_64", number, architecture=X86_64, nests=True) == found

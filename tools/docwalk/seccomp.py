@@ -111,6 +111,8 @@ _GENERIC: Final = {
     "io_uring_enter": 426,
     "io_uring_register": 427,
 }
+_FOR_SANDBOXES: Final = frozenset({"mount", "umount2", "pivot_root"})
+"""What bubblewrap calls to make a sandbox inside; namespaces of its own are all that it can mount in."""
 _MACHINES: Final[Mapping[str, tuple[int, int, Mapping[str, int]]]] = {
     "x86_64": (0xC000003E, 16, _X86_64),
     "aarch64": (0xC00000B7, 29, _GENERIC),
@@ -135,17 +137,18 @@ def profile() -> str:
     return json.dumps({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": calls}, indent=1, sort_keys=True)
 
 
-def filter_program(machine: str | None = None) -> bytes | None:
+def filter_program(machine: str | None = None, *, nests: bool = False) -> bytes | None:
     """The filter, an array of struct sock_filter; None for a machine whose numbers we do not know.
 
     Args:
         machine: as `uname -m` says it; None is this one.
+        nests: whether sandboxes may be opened inside.
     """
     known = _MACHINES.get(os.uname().machine if machine is None else machine)
     if known is None:
         return None
     architecture, ioctl, refused = known
-    numbers = sorted(refused.values())
+    numbers = sorted(number for name, number in refused.items() if not (nests and name in _FOR_SANDBOXES))
     lines: list[tuple[int, int, int, int]] = [
         (_LOAD, 0, 0, _ARCHITECTURE),
         (_EQUAL, 1, 0, architecture),

@@ -6,13 +6,17 @@ come from under its network policy.
 
 from __future__ import annotations
 
+import hashlib
+import os
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from docwalk.backend.instance import init_files
 from docwalk.backend.limits import MEMORY_BYTES
+from docwalk.backend.nested import NESTED_STORE, nested_binds
 from docwalk.backend.relay import INDEX_PORT
-from docwalk.bubblewrap import FRESH_FOLDERS, Bind, Network
+from docwalk.bubblewrap import FRESH_FOLDERS, Bind, Network, is_reachable
 from docwalk.environment.package_proxy import shared_package_proxy
 from docwalk.environment.transport import detect_transport
 from docwalk.environment.uv_settings import UV_SETTINGS, uv_settings
@@ -46,13 +50,16 @@ class Contents:
     """The mirror that a relay from `INDEX_PORT` leads to; None without relay."""
 
 
-def contents_of(environment: BuiltEnvironment, marks: Marks, *, downloads_dir: Path) -> Contents:
+def contents_of(
+    environment: BuiltEnvironment, marks: Marks, *, downloads_dir: Path, scratch_dir: Path
+) -> Contents:
     """What to bring into an instance of `environment`.
 
     Args:
         environment: its definition and layers.
         marks: what its shells print.
         downloads_dir: where the package mirror keeps its files.
+        scratch_dir: the instance's folder, for copies of what the account of a sandbox cannot reach.
 
     Raises:
         BackendError: its network policy cannot be kept with this machine's package index.
@@ -68,18 +75,38 @@ def contents_of(environment: BuiltEnvironment, marks: Marks, *, downloads_dir: P
         aliases=definition.hosts,
         resolves_names=definition.network is Network.HOST,
     )
-    mounted = [Bind(source=each.source, target=each.target) for each in definition.mounts if each.source]
+    mounted = [
+        Bind(source=_reachable(each.source, scratch_dir), target=each.target)
+        for each in definition.mounts
+        if each.source
+    ]
     # Only files that a layer has can be replaced.
     has_settings = environment.find(str(UV_SETTINGS)) is not None
     settings = uv_settings(transport, package_proxy=index_url) if has_settings else {}
     return Contents(
-        binds=(*transport.binds(), *mounted),
+        binds=(*transport.binds(), *mounted, *nested_binds(environment.nested)),
         devices=definition.devices,
         files={**generated, **settings, **init_files(marks)},
-        tmpfs=(*FRESH_FOLDERS, *(each.target for each in definition.mounts if each.source is None)),
+        tmpfs=(
+            *FRESH_FOLDERS,
+            *(each.target for each in definition.mounts if each.source is None),
+            *((NESTED_STORE,) if environment.nested else ()),
+        ),
         tmpfs_bytes=definition.limits.memory_bytes or MEMORY_BYTES,
         index_url=mirror if is_relayed else None,
     )
+
+
+def _reachable(source: Path, scratch_dir: Path) -> Path:
+    """`source`, or a copy of it where it lies in a folder that is closed to the account root becomes."""
+    if os.geteuid() != 0 or is_reachable(source):
+        return source
+    copied = scratch_dir / f"mount-{hashlib.sha256(bytes(source)).hexdigest()[:16]}"
+    shutil.copytree(source, copied)
+    for path in (copied, *copied.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
+    return copied
 
 
 def _mirror(definition: Environment, transport: Transport, downloads_dir: Path) -> str | None:

@@ -117,6 +117,11 @@ class PodmanBackend:
             BackendError: with what is missing here, and a hint.
         """
         definition = environment.environment
+        if definition.nested:
+            raise BackendError(
+                f"environment `{definition.name}` opens sandboxes inside, which podman's containers cannot",
+                hint="docwalk run --backend sandbox",
+            )
         reason, hint = why_no_podman()
         if reason is not None:
             raise BackendError(f"podman cannot be used: {reason}", hint=hint)
@@ -198,7 +203,9 @@ def _open_in(folder: Path, environment: BuiltEnvironment, lock: int) -> InitInst
     """Mount the overlay below `folder`, start podman, let init begin."""
     definition = environment.environment
     marks = Marks(nonce=secrets.token_hex(8))
-    contents = contents_of(environment, marks, downloads_dir=folder.parent.parent / "downloads")
+    contents = contents_of(
+        environment, marks, downloads_dir=folder.parent.parent / "downloads", scratch_dir=folder
+    )
     is_root = os.geteuid() == 0
     has_many = definition.users is Users.MANY
     if has_many:

@@ -70,7 +70,9 @@ def _open_in(folder: Path, environment: BuiltEnvironment, ids: Ids, lock: int) -
     definition = environment.environment
     marks = Marks(nonce=secrets.token_hex(8))
     upper, work = ids.make_upper(folder)
-    contents = contents_of(environment, marks, downloads_dir=folder.parent.parent / "downloads")
+    contents = contents_of(
+        environment, marks, downloads_dir=folder.parent.parent / "downloads", scratch_dir=folder
+    )
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     spec = ids.fit(
         SandboxSpec(
@@ -80,7 +82,7 @@ def _open_in(folder: Path, environment: BuiltEnvironment, ids: Ids, lock: int) -
             binds=(*contents.binds, *device_binds(contents.devices)),
             tmpfs=contents.tmpfs,
             tmpfs_bytes=contents.tmpfs_bytes,
-            system_calls=filter_program(),
+            system_calls=filter_program(nests=bool(definition.nested)),
             files=contents.files,
             hostname=definition.hostname,
             network=definition.network,

@@ -19,7 +19,7 @@ from docwalk.errors import BackendError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from docwalk.environment.definition import DebianPackages
+    from docwalk.environment.layer_definition import DebianPackages
     from docwalk.environment.owner import LayerOwner
 
 _LEFT_OUT = (

@@ -8,6 +8,7 @@ import json
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from docwalk.environment.build_events import BuildEvent, BuildPhase, Progress
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from docwalk.environment.contents import Contents
-    from docwalk.environment.definition import Environment, LayerDefinition
+    from docwalk.environment.definition import Environment
+    from docwalk.environment.layer_definition import LayerDefinition
 
 __all__ = [
     "BuildEvent",
@@ -49,6 +51,7 @@ def build_environment(
     if found is not None:
         is_current = found.manifest.get("schema") == SCHEMA or not store.is_own(found)
         return found if is_current else finish_environment(environment, store)
+    nested = tuple(build_environment(each, store, on_event) for each in environment.nested)
     digests = layer_digests(environment)
     with _building(environment, store, on_event) as (owner, progress):
         for number, digest in enumerate(digests):
@@ -60,7 +63,7 @@ def build_environment(
             below = tuple(store.layer_dir(one) / "fs" for one in digests[:number])
             _build_layer(environment, layer, below, digest=digest, store=store, owner=owner, progress=each)
         progress(0).say(BuildPhase.LISTING)
-        return finish_environment(environment, store)
+        return replace(finish_environment(environment, store), nested=nested)
 
 
 def build_bases(

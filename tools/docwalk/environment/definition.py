@@ -6,7 +6,6 @@ definition is reported at once, located.
 
 from __future__ import annotations
 
-import re
 import tomllib
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -16,6 +15,7 @@ from rapidfuzz import process
 
 from docwalk.bubblewrap import Network
 from docwalk.config import SHELLS
+from docwalk.environment.layer_definition import DebianPackages, read_debian, read_layer
 from docwalk.environment.lock import BASE, LOCK_FILE, read_lock
 from docwalk.environment.parts import (
     DEVICE,
@@ -41,13 +41,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from docwalk.environment.contents import Contents
+    from docwalk.environment.layer_definition import LayerDefinition
     from docwalk.environment.parts import Account, Mount, Service
     from docwalk.errors import SourceProblem
 
 DEFINITION_FILE = "environment.toml"
-
-_URL = re.compile(r"https?://[^\s@]+")
-_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+(=[A-Za-z0-9.+~:-]+)?")
 
 
 class Users(Enum):
@@ -57,36 +55,6 @@ class Users(Enum):
     """The reader only: a single user id."""
     MANY = "many"
     """Several: needs subordinate ids."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DebianPackages:
-    """Packages of one Debian suite."""
-
-    suite: str
-    """Code name, such as `bookworm`."""
-    packages: tuple[str, ...]
-    """Names, each with `=version` where one is wanted; sorted."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayerDefinition:
-    """One site layer: a script that is run as root over the layers below."""
-
-    name: str
-    """Its name; its script is `layers/<name>.sh`."""
-    folder: Path
-    """Folder of the definition it stands in, which need not be that of the environment."""
-    script: Path
-    """The script."""
-    files: tuple[Path, ...]
-    """Files and folders beside the definition that the script finds at the same path below `/srv/build`."""
-    debian: DebianPackages | None
-    """Packages that lie, downloaded and not installed, in `/srv/build/debs`; None for none."""
-    wheels: tuple[str, ...]
-    """Further package indexes that pip asks while the script runs; URLs."""
-    locked: Contents | None
-    """What it must consist of; None for what there is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +105,8 @@ class Environment:
     """Folders that are not of the layers."""
     limits: Limits
     """What one instance may use."""
+    nested: tuple[Environment, ...]
+    """Environments that docwalk inside finds built; empty where it may open no sandboxes."""
     expected_modules: tuple[str, ...]
     """Modules that `module avail` must list once it is built."""
     pythons: tuple[str, ...]
@@ -224,12 +194,12 @@ def _read_environment(folder: Path, top: Table, reader: Reader, above: tuple[str
     top.allow(
         *("title", "description", "extends", "base", "layers", "user", "uid", "gid", "hostname", "hosts"),
         *("users", "setuid", "accounts", "services", "devices", "mounts", "network", "limits", "shell"),
-        "expected",
+        *("nested", "expected"),
     )
     if NAME.fullmatch(folder.name) is None:
         reader.at((), f"`{folder.name}` is no name for an environment", hint="use a-z, 0-9 and `-`")
-    below = _read_parent(folder, top, reader, above)
-    layers = tuple(_read_layer(folder, table) for table in top.tables("layers"))
+    below = _read_parent(folder, top, above)
+    layers = tuple(read_layer(folder, table) for table in top.tables("layers"))
     names, taken = (tuple(layer.name for layer in each) for each in (layers, below.layers))
     reject_repeated("layers", names, reader, taken=(BASE, *taken))
     expected = top.table("expected")
@@ -262,6 +232,7 @@ def _read_environment(folder: Path, top: Table, reader: Reader, above: tuple[str
         devices=top.texts("devices", pattern=DEVICE) if top.has("devices") else below.devices,
         mounts=tuple(read_mount(table, folder) for table in top.tables("mounts")) or below.mounts,
         limits=read_limits(limits) if limits is not None else below.limits,
+        nested=_read_nested(folder, top, above) if top.has("nested") else below.nested,
         expected_modules=_expected(expected, "modules", below.expected_modules),
         pythons=_expected(expected, "pythons", below.pythons),
     )
@@ -270,13 +241,17 @@ def _read_environment(folder: Path, top: Table, reader: Reader, above: tuple[str
     for device in {each for each in environment.devices if environment.devices.count(each) > 1}:
         top.problem("devices", f"`{device}` stands twice in `devices`", hint="name each device once")
     _check_accounts(environment, top, reader)
+    if environment.nested and users is Users.MANY:
+        top.problem(
+            "nested", "`nested` and several accounts exclude each other", hint='write `users = "one"`'
+        )
     return environment
 
 
-def _read_parent(folder: Path, top: Table, reader: Reader, above: tuple[str, ...]) -> Environment:
+def _read_parent(folder: Path, top: Table, above: tuple[str, ...]) -> Environment:
     """What the definition changes: the environment it extends, or a bare base (empty after a problem)."""
     table = top.table("base", is_required=not top.has("extends"))
-    base = _read_debian(table) if table is not None else DebianPackages(suite="", packages=())
+    base = read_debian(table) if table is not None else DebianPackages(suite="", packages=())
     if not top.has("extends"):
         return _bare(folder, base)
     if table is not None:
@@ -284,21 +259,36 @@ def _read_parent(folder: Path, top: Table, reader: Reader, above: tuple[str, ...
             "extends", "an environment has `extends` or `[base]`, not both", hint="remove one of them"
         )
     name = top.text("extends", pattern=NAME)
+    found = _read_other(folder, top, name, verb="extend", above=above, key="extends")
+    return _bare(folder, base) if found is None else replace(found, extends=name)
+
+
+def _read_nested(folder: Path, top: Table, above: tuple[str, ...]) -> tuple[Environment, ...]:
+    names = top.texts("nested", pattern=NAME)
+    found = (_read_other(folder, top, name, verb="nest", above=above, key="nested") for name in names)
+    return tuple(each for each in found if each is not None)
+
+
+def _read_other(
+    folder: Path, top: Table, name: str, *, verb: str, above: tuple[str, ...], key: str
+) -> Environment | None:
+    """The environment `name` beside the one in `folder`; None after a problem, or without a name."""
     chain = (*above, folder.name)
     known = sorted(path.parent.name for path in folder.parent.glob(f"*/{DEFINITION_FILE}"))
     if name in chain:
-        circle = ", which extends ".join(f"`{each}`" for each in (*chain[chain.index(name) :], name))
-        top.problem("extends", f"{circle}: a circle", hint="let one of them have a `[base]`")
+        links = f", which {verb}s ".join(f"`{each}`" for each in (*chain[chain.index(name) :], name))
+        hint = "let one of them have a `[base]`" if verb == "extend" else "name others only"
+        top.problem(key, f"{links}: a circle", hint=hint)
     elif name and name not in known:
         near = process.extractOne(name, known, score_cutoff=60)
         hint = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(known)}"
-        top.problem("extends", f"there is no environment `{name}` to extend", hint=hint)
+        top.problem(key, f"there is no environment `{name}` to {verb}", hint=hint)
     elif name:
         try:
-            return replace(_load(folder.parent / name, chain), extends=name)
+            return _load(folder.parent / name, chain)
         except SourceError as error:
-            reader.problems.extend(error.problems)
-    return _bare(folder, base)
+            top.take(error.problems)
+    return None
 
 
 def _bare(folder: Path, base: DebianPackages) -> Environment:
@@ -326,6 +316,7 @@ def _bare(folder: Path, base: DebianPackages) -> Environment:
         devices=(),
         mounts=(),
         limits=Limits(),
+        nested=(),
         expected_modules=(),
         pythons=(),
     )
@@ -365,35 +356,3 @@ def _check_accounts(environment: Environment, top: Table, reader: Reader) -> Non
         for key in ("accounts", "setuid"):
             if top.has(key) and getattr(environment, key):
                 top.problem(key, f"`{key}` needs several user ids", hint='add `users = "many"`')
-
-
-def _read_debian(table: Table) -> DebianPackages:
-    table.allow("suite", "packages")
-    return DebianPackages(
-        suite=table.text("suite", pattern=NAME),
-        packages=tuple(sorted(table.texts("packages", pattern=_PACKAGE))),
-    )
-
-
-def _read_layer(folder: Path, table: Table) -> LayerDefinition:
-    table.allow("name", "files", "debian", "wheels")
-    name = table.text("name", pattern=NAME)
-    script = folder / "layers" / f"{name}.sh"
-    if name and not script.is_file():
-        table.problem("name", f"layer `{name}` has no script", hint=f"write `layers/{name}.sh`")
-    files = []
-    for text in table.texts("files"):
-        path = folder / text
-        if not path.exists() or not path.resolve().is_relative_to(folder.resolve()):
-            table.problem("files", f"`{text}` does not lie beside the definition", hint=f"create `{text}`")
-        files.append(path)
-    debian = table.table("debian")
-    return LayerDefinition(
-        name=name,
-        folder=folder,
-        script=script,
-        files=tuple(files),
-        debian=_read_debian(debian) if debian is not None else None,
-        wheels=table.texts("wheels", pattern=_URL),
-        locked=None,
-    )

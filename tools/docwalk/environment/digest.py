@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from docwalk.environment.contents import Contents
-    from docwalk.environment.definition import DebianPackages, Environment, LayerDefinition
+    from docwalk.environment.definition import Environment
+    from docwalk.environment.layer_definition import DebianPackages, LayerDefinition
 
 BASE_RECIPE = 2
 """Counts up whenever `base.py` makes another tree from the same definition."""
@@ -46,6 +47,8 @@ def _parts(environment: Environment) -> Iterator[str]:
         yield f"mounts {places}"
     if not environment.limits.is_default:
         yield str(environment.limits)
+    if environment.nested:
+        yield f"nested {[environment_digest(each) for each in environment.nested]}"
 
 
 def _layer_digest(layer: LayerDefinition, below: list[str]) -> str:

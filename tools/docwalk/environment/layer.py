@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from docwalk.environment.build_events import Progress
-    from docwalk.environment.definition import Environment, LayerDefinition
+    from docwalk.environment.definition import Environment
+    from docwalk.environment.layer_definition import LayerDefinition
     from docwalk.environment.owner import LayerOwner
     from docwalk.environment.store import Store
     from docwalk.environment.transport import Transport

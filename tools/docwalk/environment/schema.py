@@ -103,6 +103,10 @@ class Table:
         """Add a problem with the value of `name`."""
         self._reader.at((*self._key, name), message, hint=hint)
 
+    def take(self, problems: Iterable[SourceProblem]) -> None:
+        """Add the problems of another file that this one names."""
+        self._reader.problems.extend(problems)
+
     def has(self, name: str) -> bool:
         """Whether the key is there."""
         return name in self._content

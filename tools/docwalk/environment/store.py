@@ -41,8 +41,15 @@ class BuiltEnvironment:
     """`sha256:…`, as `environment_digest` gives it."""
     layers: tuple[Path, ...]
     """Roots of its layers, bottom first."""
+    nested: tuple[BuiltEnvironment, ...] = ()
+    """Environments that docwalk inside finds built."""
     manifest: Mapping[str, Any]
     """What is inside: `os`, `architecture`, `packages`, `pythons`, `modules`, `bytes`; JSON values."""
+
+    @property
+    def manifest_path(self) -> Path:
+        """File of its manifest, in the store that its layers are in."""
+        return Store(folder=self.layers[0].parents[2], fallback=None).manifest_path(self.digest)
 
     def find(self, path: str) -> Path | None:
         """Where `path` (absolute, inside) lies outside, in the highest layer with it; None where none has it.
@@ -92,9 +99,12 @@ class Store:
         return (self.layer_dir(digest) / "layer.json").is_file()
 
     def find(self, environment: Environment) -> BuiltEnvironment | None:
-        """The environment as built here or in the fallback; None where it is not."""
+        """The environment as built here or in the fallback, with those it nests; None where it is not."""
         digests = layer_digests(environment)
         digest = environment_digest(environment)
+        nested = tuple(found for each in environment.nested if (found := self.find(each)) is not None)
+        if len(nested) < len(environment.nested):
+            return None
         for store in self._stores(environment):
             manifest = store.manifest_path(digest)
             if manifest.is_file() and all(store.has_layer(each) for each in digests):
@@ -102,6 +112,7 @@ class Store:
                     environment=environment,
                     digest=digest,
                     layers=tuple(store.layer_dir(each) / "fs" for each in digests),
+                    nested=nested,
                     manifest=json.loads(manifest.read_text("utf-8")),
                 )
         return None
