@@ -142,7 +142,7 @@ def test_tabs_are_chosen_by_keyboard_everywhere_and_remembered(read: Open) -> No
     reader.page.keyboard.press("End")
     assert reader.page.locator('[aria-selected="true"]').all_inner_texts() == ["Lmod", "Lmod"]
     assert [tab.get_attribute("tabindex") for tab in tabs.all()] == ["-1", "0", "-1", "0"]
-    assert reader.page.locator(".sphinx-tabs-panel:visible .dw-out").first.inner_text().endswith("8.6.19")
+    assert reader.page.locator(".dw-panel:visible .dw-out").first.inner_text().endswith("8.6.19")
     reader.page.reload()
     assert reader.page.locator('[aria-selected="true"]').all_inner_texts() == ["Lmod", "Lmod"]
 

@@ -37,12 +37,21 @@ class PageAxis:
 def resolve_axes(
     tab_sets: Sequence[TabSet], declared: Mapping[str, Axis], source: Source
 ) -> tuple[tuple[PageAxis, ...], tuple[SourceProblem, ...]]:
-    """The axes of a page in order of appearance, and labels that match an axis in part.
+    """The axes of a page in order of appearance, and labels that match an axis in part."""
+    problems: list[SourceProblem] = []
+    for tab_set in tab_sets:
+        axis = _declared_axis(tab_set, declared)
+        if axis is not None:
+            problems.extend(_partial_matches(tab_set, axis, source))
+    return name_axes(tab_sets, declared), tuple(problems)
+
+
+def name_axes(tab_sets: Sequence[TabSet], declared: Mapping[str, Axis]) -> tuple[PageAxis, ...]:
+    """The axes of a page in order of appearance.
 
     A set all of whose labels belong to a declared axis is that axis. Other sets are local: one axis for all
     synchronised sets that share a label, one for each other set.
     """
-    problems: list[SourceProblem] = []
     groups: list[tuple[str, list[int]]] = []
     names: dict[int, str] = {}
     locals_: list[tuple[set[str], list[int]]] = []
@@ -53,7 +62,6 @@ def resolve_axes(
             _join_local(tab_set, locals_)
         else:
             names[tab_set.number] = axis.name
-            problems.extend(_partial_matches(tab_set, axis, source))
     local_of = {number: index for index, (_, numbers) in enumerate(locals_) for number in numbers}
     local_names: dict[int, str] = {}
     for tab_set in used:
@@ -66,16 +74,13 @@ def resolve_axes(
             groups.append((name, [tab_set.number]))
         else:
             members.append(tab_set.number)
-    return (
-        tuple(
-            PageAxis(
-                group=name,
-                labels=tuple(dict.fromkeys(label for n in numbers for label in tab_sets[n].labels)),
-                tab_sets=tuple(numbers),
-            )
-            for name, numbers in groups
-        ),
-        tuple(problems),
+    return tuple(
+        PageAxis(
+            group=name,
+            labels=tuple(dict.fromkeys(label for n in numbers for label in tab_sets[n].labels)),
+            tab_sets=tuple(numbers),
+        )
+        for name, numbers in groups
     )
 
 

@@ -21,6 +21,7 @@ from docwalk.sphinx_ext.nodes import (
 from docwalk.sphinx_ext.rewrite import DIRECTIVE, EXAMPLE_DIRECTIVE, TAB_DIRECTIVE
 from docwalk.sphinx_ext.settings import add_settings
 from docwalk.sphinx_ext.site_values import use_site_values
+from docwalk.sphinx_ext.tabs_setup import add_tabs
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -35,6 +36,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive(EXAMPLE_DIRECTIVE, ExampleDirective)
     app.add_directive("fails", FailsDirective)
     add_exercises(app)
+    add_tabs(app, extension)
     app.add_directive("docwalk-summary", SummaryDirective)
     app.add_directive("docwalk-verification", VerificationDirective)
     if find_spec("sphinx_tabs") is not None:

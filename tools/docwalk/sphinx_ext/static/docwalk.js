@@ -1,4 +1,4 @@
-/* What a page does beyond being read: copy buttons, ages, tabs by keyboard. No network, works from file://. */
+/* What a page does beyond being read: copy buttons, ages. No network, works from file://. */
 (() => {
   "use strict";
 
@@ -70,68 +70,13 @@
     }
   }
 
-  // Tabs: sphinx-tabs remembers one choice for the whole site and knows two keys --------------------
-
-  const labelsOf = (list) => all('[role="tab"]', list).map((tab) => tab.textContent.trim());
-  const memoryKey = (list) => `docwalk-tab:${labelsOf(list).slice().sort().join("|")}`;
-
-  function remember(list, tab) {
-    try {
-      sessionStorage.setItem(memoryKey(list), tab.textContent.trim());
-    } catch {
-      // Storage may be switched off; then nothing is remembered.
-    }
-  }
-
-  function recall(list) {
-    try {
-      return sessionStorage.getItem(memoryKey(list));
-    } catch {
-      return null;
-    }
-  }
-
-  function settle(list) {
-    for (const tab of all('[role="tab"]', list)) {
-      tab.tabIndex = tab.getAttribute("aria-selected") === "true" ? 0 : -1;
-    }
-  }
+  // Another walk's output opens with the tabs of that walk ------------------------------------------
 
   function followTabs() {
-    const chosen = new Set(all('[role="tab"][aria-selected="true"]').map((tab) => tab.textContent.trim()));
+    const chosen = new Set(Object.values(window.docwalk?.choices() ?? {}));
     for (const variant of all(".dw-variant")) {
       variant.open = variant.dataset.dwLabels.split("|").every((label) => chosen.has(label));
     }
-  }
-
-  function prepareTabs(list) {
-    const tabs = all('[role="tab"]', list);
-    list.addEventListener("keydown", (event) => {
-      const at = tabs.indexOf(event.target);
-      const to = { Home: 0, End: tabs.length - 1, ArrowRight: at + 1, ArrowLeft: at - 1 }[event.key];
-      if (at < 0 || to === undefined) return;
-      event.preventDefault();
-      event.stopImmediatePropagation();
-      const next = tabs[(to + tabs.length) % tabs.length];
-      next.click();
-      next.focus();
-    }, true);
-    for (const tab of tabs) {
-      // In print every panel is shown, under its label.
-      const panel = document.getElementById(tab.getAttribute("aria-controls"));
-      if (panel) panel.dataset.dwLabel = tab.textContent.trim();
-      tab.addEventListener("click", () => {
-        remember(list, tab);
-        all('.sphinx-tabs [role="tablist"]').forEach(settle);
-        followTabs();
-      });
-    }
-  }
-
-  function restoreTabs(list) {
-    const label = recall(list);
-    const tab = all('[role="tab"]', list).find((each) => each.textContent.trim() === label);
-    if (tab && tab.getAttribute("aria-selected") !== "true") tab.click();
   }
 
   // Start -------------------------------------------------------------------------------------
@@ -140,11 +85,8 @@
     all(".dw-copy").forEach(prepareCopy);
     all("time.dw-time").forEach(sayAge);
     all(".dw-banner").forEach(warnOfAge);
-    const lists = all('.sphinx-tabs [role="tablist"]');
-    lists.forEach(prepareTabs);
-    lists.forEach(restoreTabs);
-    lists.forEach(settle);
     followTabs();
+    document.addEventListener("dw:choice", followTabs);
     // A keyboard can only scroll what it can focus.
     for (const pre of all("div.highlight pre")) {
       if (pre.scrollWidth > pre.clientWidth) pre.tabIndex = 0;
@@ -154,7 +96,6 @@
     });
   }
 
-  // After sphinx-tabs' own start, which listens to the same event.
   if (document.readyState === "complete") start();
   else addEventListener("load", start);
 })();
