@@ -72,7 +72,7 @@ def doctest(session: nox.Session) -> None:
     """Verify every tutorial, and the reference's examples, and write the records (the main job)."""
     install(session, extras=("pytest", "sphinx"), groups=("tests",))
     session.run(
-        *("pytest", "tutorials", "docs/reference/language", "-m", "container", "-n", WORKERS, "-q"),
+        *("pytest", *PYPROJECT["tool"]["docwalk"]["tutorials"], "-m", "container", "-n", WORKERS, "-q"),
         *("-p", "no:hypothesispytest", "-p", "no:cacheprovider"),  # nothing here needs them: a quicker start
         *session.posargs,
     )
