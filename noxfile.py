@@ -69,11 +69,12 @@ def provide_podman(session: nox.Session) -> None:
 
 @nox.session
 def doctest(session: nox.Session) -> None:
-    """Verify every tutorial, and the reference's examples, and write the records (the main job)."""
+    """Verify tutorials, their scripts and the reference's examples, and write the records (the main job)."""
     install(session, extras=("pytest", "sphinx"), groups=("tests",))
     session.run(
         *("pytest", *PYPROJECT["tool"]["docwalk"]["tutorials"], "-m", "container", "-n", WORKERS, "-q"),
         *("-p", "no:hypothesispytest", "-p", "no:cacheprovider"),  # nothing here needs them: a quicker start
+        "--docwalk-scripts",
         *session.posargs,
     )
 

@@ -40,6 +40,8 @@ WALK_PROPERTY = "docwalk-walk"
 """Property of a report: name of the walk that was run."""
 STEPS_PROPERTY = "docwalk-steps"
 """Property of a report: how many steps were run."""
+SCRIPT_PROPERTY = "docwalk-script"
+"""Property of a report: what became of the walk's script."""
 BACKEND_PROPERTY = "docwalk-backend-error"
 """Property of a report: name of the walk that could not be started."""
 
@@ -70,6 +72,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--docwalk-on-this-host",
         action="store_true",
         help="let the backend host run pages on this machine, with your rights: nothing is isolated",
+    )
+    group.addoption(
+        "--docwalk-scripts",
+        action="store_true",
+        help="run the script of each walk that passes, too: the site offers those that pass",
     )
 
 
@@ -226,6 +233,9 @@ class WalkItem(pytest.Item):
         ran = sum(step.outcome.value != "not-run" for step in record.result.steps)
         self.user_properties.append((WALK_PROPERTY, self.walk.name))
         self.user_properties.append((STEPS_PROPERTY, ran))
+        script = session_state(self.config).scripts.get(self.walk.name)
+        if script is not None:
+            self.user_properties.append((SCRIPT_PROPERTY, script))
         if record.failing_step is not None:
             raise WalkFailed(self.walk, record)
 
@@ -336,13 +346,15 @@ class _Hooks:
         elif report.when == "call":
             state.walked.append(str(properties[WALK_PROPERTY]))
             if self._config.get_verbosity() in {0, -1}:
-                self._say(report, str(properties[WALK_PROPERTY]), int(str(properties[STEPS_PROPERTY])))
+                self._say(report, properties)
 
-    def _say(self, report: pytest.TestReport, name: str, steps: int) -> None:
+    def _say(self, report: pytest.TestReport, properties: dict[str, object]) -> None:
         from docwalk.report.text import duration  # noqa: PLC0415 - only where there are walks
 
+        name, steps = str(properties[WALK_PROPERTY]), int(str(properties[STEPS_PROPERTY]))
         plural = "" if steps == 1 else "s"
         line = f"  {name}: {report.outcome}, {steps} step{plural}, {duration(report.duration)}"
+        line += f"\n    {properties[SCRIPT_PROPERTY]}" if SCRIPT_PROPERTY in properties else ""
         markup = {"green": report.passed, "red": report.failed}
         reporter = self._reporter()
         if hasattr(report, "node"):  # xdist's controller: lines of several workers

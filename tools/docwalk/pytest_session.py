@@ -14,6 +14,7 @@ from docwalk.plan import load_plan
 from docwalk.record import RecordError, load_records
 from docwalk.report.github import walk_annotations
 from docwalk.report.progress import BuildProgress, shown_action
+from docwalk.report.scripts import script_line
 from docwalk.report.text import Summary, failure_lines, render, summary_lines
 from docwalk.status import block_statuses
 from docwalk.verify import Verifier, environment_digests
@@ -43,6 +44,10 @@ class WalkSession:
         self._config = config
         self._terminal = terminal
         self._started_s = time.monotonic()
+        self.runs_scripts = bool(config.getoption("docwalk_scripts"))
+        """Whether the script of each walk that passes is run, too."""
+        self.scripts: dict[str, str] = {}
+        """What became of the scripts of walks, a sentence for each."""
         self._verifiers: dict[Path, Verifier] = {}
         self._walks: dict[str, Walk] = {}
         self._projects: dict[str, Project] = {}
@@ -109,7 +114,10 @@ class WalkSession:
 
         self._show_step(walk, 0)
         try:
-            record, _ = self.verifier(project).verify(walk, on_step=on_step)
+            verifier = self.verifier(project)
+            record, _ = verifier.verify(walk, on_step=on_step)
+            if self.runs_scripts and record.failing_step is None and verifier.has_script(walk):
+                self.scripts[walk.name] = script_line(verifier.verify_script(walk, record))
         finally:
             self._show_nothing(walk, shown_as)
         return record

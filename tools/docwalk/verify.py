@@ -6,6 +6,7 @@ The command line and the pytest plugin share this; neither output nor arguments 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from docwalk.backend.host import HostBackend, this_host
@@ -18,8 +19,12 @@ from docwalk.environment.package_proxy import shared_package_proxy
 from docwalk.environment.store import Store
 from docwalk.environment.transport import detect_transport
 from docwalk.errors import BackendError
+from docwalk.plan import load_plan
 from docwalk.record import make_record, save_record
 from docwalk.run import AfterMismatch, run_walk
+from docwalk.script import NoScript, make_script
+from docwalk.script_outcome import ScriptOutcome, find_outcome, save_outcome
+from docwalk.script_run import run_script
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -166,6 +171,37 @@ class Verifier:
         used_network = self.environments[walk.environment].network is not Network.NONE
         record = make_record(walk, result, used_network=used_network)
         return record, save_record(record, self.project.records_dir)
+
+    def has_script(self, walk: Walk) -> bool:
+        """Whether readers could want its script: not that of an example; and none is run on this host."""
+        return bool(walk.steps) and ":" not in walk.page and not isinstance(self.backend, HostBackend)
+
+    def verify_script(self, walk: Walk, record: Record) -> ScriptOutcome | NoScript:
+        """Run the script of a walk that was just recorded, and keep what it did; why there is none.
+
+        One that passed in this very environment is not run again before its walk's record would be stale.
+
+        Raises:
+            BackendError: it could not be started.
+            SourceError: the page changed meanwhile, and has mistakes now.
+        """
+        documents, _ = load_plan([self.project.root / walk.source_path], self.project)
+        document = next((each for each in documents if each.page == walk.page), None)
+        if document is None:
+            return NoScript(reason="its page is gone")
+        shell = walk.shell or self.environments[walk.environment].shell
+        script = make_script(walk, record.result, document=document, shell=shell)
+        if isinstance(script, NoScript):
+            return script
+        kept = find_outcome(walk.name, self.project.records_dir)
+        days = self.project.fresh_network_days if record.used_network else self.project.fresh_days
+        if kept is not None and kept.still_holds(
+            script.digest, record.result.environment_digest, now=datetime.now(UTC), days=days
+        ):
+            return kept
+        outcome = run_script(script, walk, backend=self.backend, environment=self.built(walk))
+        save_outcome(outcome, self.project.records_dir)
+        return outcome
 
 
 def environment_digests(environments: Mapping[str, Environment]) -> Mapping[str, str]:

@@ -16,6 +16,7 @@ from docwalk.cli import Exit
 from docwalk.cli.backend_option import on_backend
 from docwalk.cli.document_option import or_documents
 from docwalk.cli.look_around import LookAround
+from docwalk.cli.scripts import run_scripts
 from docwalk.cli.selection import select
 from docwalk.driver.passthrough import require_terminal
 from docwalk.errors import BackendError
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 @click.option("--walk", "walks", multiple=True, metavar="NAME", help="Only this walk; may be repeated.")
 @click.option("-k", "--keyword", default="", metavar="TEXT", help="Only walks whose name contains TEXT.")
 @click.option("--shell", is_flag=True, help="Enter the session of the step at which a walk fails.")
+@click.option("--scripts", is_flag=True, help="Run the script of each walk that passes, too.")
 @on_backend
 @or_documents
 def run(
@@ -46,6 +48,7 @@ def run(
     keyword: str,
     *,
     shell: bool,
+    scripts: bool,
     backend: str | None,
     on_this_host: bool,
 ) -> int:
@@ -63,6 +66,8 @@ def run(
         console.print(f"warning: {WARNING}", style="bold red", soft_wrap=True)
     verifier.build_missing(selection.walks, shown=lambda: BuildProgress(console))
     records, unstarted = _walk_all(selection.walks, verifier, console, lets_in=shell)
+    if scripts:
+        run_scripts(selection.walks, records, verifier, console)
     statuses = block_statuses(
         selection.walks,
         records,
