@@ -18,23 +18,9 @@ myst_heading_anchors = 3
 sphinx_tabs_disable_tab_closing = True
 sphinx_tabs_disable_css_loading = True
 
-html_theme = "furo"
+html_theme = "docwalk"
 html_title = "Cluster tutorials"
 html_copy_source = False
-html_show_sphinx = False
+html_show_sourcelink = False
 html_show_copyright = False
-html_theme_options = {
-    "sidebar_hide_name": False,
-    "light_css_variables": {
-        "color-brand-primary": "#0b5d66",
-        "color-brand-content": "#0b5d66",
-        "color-brand-visited": "#5b4b8a",
-        "font-stack": "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'DejaVu Sans', sans-serif",
-        "font-stack--monospace": "ui-monospace, 'SF Mono', 'Cascadia Mono', 'DejaVu Sans Mono', monospace",
-    },
-    "dark_css_variables": {
-        "color-brand-primary": "#6fd3d9",
-        "color-brand-content": "#6fd3d9",
-        "color-brand-visited": "#b9a7f0",
-    },
-}
+html_use_index = False
