@@ -196,7 +196,10 @@ def test_old_pages_say_so_to_whoever_reads_them_late(read: Open) -> None:
     reader.page.clock.set_fixed_time("2026-12-22T12:00:00Z")
     reader.page.goto(reader.page.url.replace("index", "tutorials/1-blocks"))
     note = reader.page.locator(".dw-old")
-    assert note.inner_text() == "These recordings are 30 days old now; this site calls them stale after 7."
+    assert note.inner_text() == (
+        "12 of the 14 blocks of this page are stale now: recorded up to 30 days ago, and this site calls a "
+        "recording stale after 7 days. They may still hold; nobody has looked since."
+    )
 
 
 def test_the_verification_page_links_every_block(read: Open) -> None:

@@ -18,12 +18,13 @@ from docwalk.sphinx_ext.ansi import BACKGROUND, PALETTE, contrast, lines_html, r
 from docwalk.sphinx_ext.banner import banner_html
 from docwalk.sphinx_ext.block_html import block_html
 from docwalk.sphinx_ext.dates import day, duration
+from docwalk.sphinx_ext.faces import WalkFacts
 from docwalk.sphinx_ext.feedback import block_report_html, report_url
 from docwalk.sphinx_ext.manifest import gpu_sentence, is_simulated
 from docwalk.sphinx_ext.pages import PageFacts, WalkSummary, count_statuses
 from docwalk.sphinx_ext.rewrite import rewrite_blocks
 from docwalk.sphinx_ext.verification import LineRule, verification_html, verification_json
-from docwalk.sphinx_ext.view import WalkFacts, anchor_of, view_block
+from docwalk.sphinx_ext.view import anchor_of, view_block
 from docwalk.status import Status
 from docwalk.testing import output_lines, planned
 
@@ -182,7 +183,6 @@ def page_with(
     document, (walk,) = planned("# A <page>\n\n```console\n$ true\n```\n", path="tutorials/a.md")
     facts = WalkFacts(
         name=walk.name,
-        labels=(),
         is_default=True,
         environment="login",
         status=status,
@@ -228,7 +228,6 @@ def test_a_file_is_shown_as_it_was_written() -> None:
     )
     facts = WalkFacts(
         name=walk.name,
-        labels=(),
         is_default=True,
         environment="login",
         status=Status.RAN,

@@ -6,7 +6,7 @@ or when it is too old; prose does not matter. Pure: knows neither files nor the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -65,6 +65,8 @@ class WalkStatus:
     """Backend and mode of its record's walk; None without a record."""
     elapsed_s: float
     """Seconds its steps took; 0 without a record."""
+    is_only_old: bool = False
+    """Whether it is stale for its record's age alone: the record is of this very text and environment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +114,11 @@ def block_statuses(
         indexes: dict[str, list[int]] = {}
         for at, step in enumerate(walk.steps):
             indexes.setdefault(step.block_id, []).append(at)
+        is_old = record is not None and reason == age_reason(record, now=now, project=project)
         for block_id, steps in indexes.items():
             status = _walk_status(walk, record, steps, reason)
+            if status.status is Status.STALE:
+                status = replace(status, is_only_old=is_old)
             found.setdefault(block_id, []).append(status)
         for skipped in walk.not_run:
             status = _status(walk, record, Status.NOT_RUN, skipped.reason, is_excused=True)
@@ -136,10 +141,20 @@ def stale_reason(
         return "the page changed since: what is run, expected, or where"
     if environment_digests.get(walk.environment) != record.result.environment_digest:
         return f"the environment `{walk.environment}` changed since"
-    days = project.fresh_network_days if record.used_network else project.fresh_days
-    age = now - datetime.fromisoformat(record.result.started_at)
-    if age < -_CLOCK_SKEW:
+    if now - datetime.fromisoformat(record.result.started_at) < -_CLOCK_SKEW:
         return f"its record is dated {record.result.started_at[:10]}, which is still to come"
+    return age_reason(record, now=now, project=project)
+
+
+def fresh_days(record: Record, project: Project) -> float:
+    """Days after which a record is stale."""
+    return project.fresh_network_days if record.used_network else project.fresh_days
+
+
+def age_reason(record: Record, *, now: datetime, project: Project) -> str:
+    """Why a record is stale by its date alone, empty where it is not."""
+    days = fresh_days(record, project)
+    age = now - datetime.fromisoformat(record.result.started_at)
     if age > timedelta(days=days):
         kind = "a walk that used the network" if record.used_network else "a walk"
         return f"run {age.days} days ago; {kind} is stale after {days:g}"

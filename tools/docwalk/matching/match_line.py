@@ -111,6 +111,17 @@ class LineRule:
         except TooSlowError as error:
             return _no_fit(str(error))
 
+    def places(self, text: str, captures: Mapping[str, str]) -> tuple[int, ...] | None:
+        """Offsets in a fitting line at which its parts begin, and its end; None where they cannot be told."""
+        pieces = [self._piece(part, captures) for part in self.parts]
+        known = [piece for piece in pieces if piece is not None]
+        if not known or len(known) != len(pieces):
+            return None
+        try:
+            return cut(known, text, self.patience)[0]
+        except TooSlowError:
+            return None
+
     def needs(self, captures: Mapping[str, str]) -> bool:
         """Whether it names a capture that is neither in `captures` nor its own."""
         own = {part.name for part in self.parts if isinstance(part, Capture)}

@@ -59,5 +59,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     add_look(app, extension)
     app.add_css_file("docwalk.css")
     app.add_css_file("docwalk-examples.css")
+    app.add_css_file("docwalk-proof.css")
     app.add_js_file("docwalk.js", loading_method="defer")
+    app.add_js_file("docwalk-proof.js", loading_method="defer")
     return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}

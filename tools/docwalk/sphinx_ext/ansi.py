@@ -5,14 +5,16 @@ Input is what `terminal.py` saw (`OutputLine`s), output is text for a `<pre>`. K
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING
 
 from docwalk.results import MASK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from docwalk.matching.compared import ComparedLine, OpenSpan
     from docwalk.results import OutputLine, Style, StyledText
 
 BACKGROUND = "161b22"
@@ -72,16 +74,40 @@ def readable(colour: str, background: str) -> str:
     return towards
 
 
-def lines_html(lines: Iterable[OutputLine]) -> str:
-    """The lines joined by newlines, each run escaped and in its colour; standard error is marked."""
-    return "\n".join(_line_html(line) for line in lines)
+def lines_html(lines: Sequence[OutputLine], compared: Sequence[ComparedLine] | None = None) -> str:
+    """The lines joined by newlines, each run escaped and in its colour; standard error is marked.
+
+    Args:
+        lines: as recorded.
+        compared: for each line its spans that may differ, which are marked; None marks none.
+    """
+    if compared is None:
+        return "\n".join(_line_html(line, ()) for line in lines)
+    return "\n".join(_line_html(line, each.spans) for line, each in zip(lines, compared, strict=True))
 
 
-def _line_html(line: OutputLine) -> str:
-    text = "".join(_run_html(run) for run in line.runs)
+def _line_html(line: OutputLine, spans: Sequence[OpenSpan]) -> str:
+    text, at = "", 0
+    for span in spans:
+        title = f"may differ: {span.form}" if span.form else "may differ"
+        text += _runs_html(line.runs, at, span.start)
+        varies = _runs_html(line.runs, span.start, span.end)
+        text += f'<span class="dw-varies" title="{escape(title)}">{varies}</span>'
+        at = span.end
+    text += _runs_html(line.runs, at, len(line.text))
     if line.is_typed_unseen:
         text += f' <span class="dw-unseen" title="typed, and not shown">{MASK}</span>'
     return f'<span class="dw-stderr" title="standard error">{text}</span>' if line.is_error else text
+
+
+def _runs_html(runs: Iterable[StyledText], start: int, end: int) -> str:
+    """The characters of a line between two offsets."""
+    pieces, at = [], 0
+    for run in runs:
+        text = run.text[max(start - at, 0) : max(end - at, 0)]
+        pieces += [_run_html(replace(run, text=text))] if text else []
+        at += len(run.text)
+    return "".join(pieces)
 
 
 def _run_html(run: StyledText) -> str:

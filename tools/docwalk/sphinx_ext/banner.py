@@ -5,12 +5,12 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from docwalk.sphinx_ext.block_html import badge_html, css_word
+from docwalk.sphinx_ext.badges import badge_html, css_word
 from docwalk.sphinx_ext.dates import day, duration, time_html
+from docwalk.sphinx_ext.faces import is_evidence
 from docwalk.sphinx_ext.feedback import page_report_html
 from docwalk.sphinx_ext.manifest import facts_of, is_simulated, with_gpu
 from docwalk.sphinx_ext.pages import count_statuses, newest, oldest
-from docwalk.sphinx_ext.view import is_evidence
 from docwalk.status import Status
 
 if TYPE_CHECKING:

@@ -1,91 +1,26 @@
 """A `BlockView` as HTML: everything readable without JavaScript, styles or the network.
 
-Values in, strings out: a case file shows exactly what a reader's browser gets.
+Values in, strings out: a case file shows exactly what a reader's browser gets. A block with several faces
+shows the first; the others stand folded below it, and docwalk-proof.js puts the one of the reader's choice in
+its place.
 """
 
 from __future__ import annotations
 
-import re
+import json
 from html import escape
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from docwalk.document import BlockKind
-from docwalk.sphinx_ext.ansi import lines_html
-from docwalk.sphinx_ext.dates import duration, time_html
-from docwalk.sphinx_ext.parts import Printed, Remark, Typed
-from docwalk.sphinx_ext.view import is_evidence
-from docwalk.status import Status
+from docwalk.sphinx_ext.badges import WORDS, badge_html, css_word, prose_html
+from docwalk.sphinx_ext.block_status import reasons_html, status_html
+from docwalk.sphinx_ext.choices import choices_text
+from docwalk.sphinx_ext.screen_html import screen_html
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from docwalk.results import OutputLine
-    from docwalk.sphinx_ext.parts import Part
-    from docwalk.sphinx_ext.view import BlockView, Variant, WalkFacts
-
-FOLD_OVER_LINES = 28
-"""Output longer than this is folded between its first and its last lines."""
-
-KEEP_LINES = 10
-"""How many lines before the fold stay visible."""
-
-KEEP_LAST_LINES = 3
-"""How many lines after it: what a long output comes to is said at its end."""
-
-MARKS = {
-    Status.VERIFIED: "✓",
-    Status.RAN: "▸",
-    Status.STALE: "◷",
-    Status.FAILING: "✗",
-    Status.NOT_RUN: "○",
-}
-"""A sign beside the word, never instead of it."""
-
-WORDS = {
-    Status.VERIFIED: "Verified",
-    Status.RAN: "Ran",
-    Status.STALE: "Stale",
-    Status.FAILING: "Failing",
-    Status.NOT_RUN: "Not run",
-}
-
-MEANINGS = {
-    Status.VERIFIED: "every command ran, and what it printed was compared with this page",
-    Status.RAN: "every command ran and ended as it should; what it printed was not compared",
-    Status.STALE: "it was run once, but not since it, its environment or the calendar changed",
-    Status.FAILING: "it does not do what this page says",
-    Status.NOT_RUN: "nobody ran it",
-}
-
-_FILE_MEANINGS = {
-    Status.VERIFIED: "the file held exactly this",
-    Status.RAN: "the file was written just as it stands here",
-}
-
-_SIMULATED = "<strong>simulated GPU</strong>"
-
-_REASON_LEADS = {
-    Status.STALE: "Stale",
-    Status.FAILING: "This fails",
-    Status.NOT_RUN: "Not run",
-}
-
-
-def css_word(status: Status) -> str:
-    """The status as part of a class name: `not-run`."""
-    return status.value.replace(" ", "-")
-
-
-def prose_html(text: str) -> str:
-    """A sentence of ours: escaped, and what stands in backticks as code."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
-
-
-def badge_html(status: Status) -> str:
-    """The status as a word with its mark."""
-    mark = f'<span class="dw-mark" aria-hidden="true">{MARKS[status]}</span>'
-    return f'<span class="dw-badge dw-is-{css_word(status)}">{mark}{WORDS[status]}</span>'
+    from docwalk.sphinx_ext.faces import Face, WalkFacts
+    from docwalk.sphinx_ext.view import BlockView
 
 
 def block_html(view: BlockView, *, report: str, root_url: str = "") -> str:
@@ -96,21 +31,18 @@ def block_html(view: BlockView, *, report: str, root_url: str = "") -> str:
         report: HTML of the sentence that tells a reader where to report a difference; may be empty.
         root_url: the site's root as the page links to it, empty or with a final slash.
     """
-    is_file = view.kind is BlockKind.FILE
     classes = f"dw dw-{view.kind.value} dw-is-{css_word(view.status)}"
+    data = f'data-dw-block="{escape(view.id)}"{_walks_data(view)}'
     body = "\n".join(
         piece
         for piece in (
-            f'<div class="{classes}" id="{view.anchor}" data-dw-block="{escape(view.id)}">',
+            f'<div class="{classes}" id="{view.anchor}" {data}>',
             _bar(view),
             _notes(view, root_url),
-            _reason(view),
-            _screen(view.parts, label=_screen_label(view), is_file=is_file and not view.is_diff)
-            if view.parts
-            else "",
-            _recording(view),
-            *(_variant(variant) for variant in view.variants),
-            _details(view, report=report),
+            reasons_html(view),
+            _face(view, view.shown, number=0),
+            *(_variant(view, face, number) for number, face in enumerate(view.faces[1:], 1)),
+            status_html(view, report=report),
             "</div>",
         )
         if piece
@@ -119,6 +51,28 @@ def block_html(view: BlockView, *, report: str, root_url: str = "") -> str:
         return body
     summary = f"{view.folded_as}, folded {badge_html(view.status)}"
     return f'<details class="dw-hidden">\n<summary>{summary}</summary>\n{body}\n</details>'
+
+
+def _walks_data(view: BlockView) -> str:
+    """For docwalk-proof.js: each walk's choices, its face (null for none) and its status."""
+    if len(view.faces) == 1 and len({walk.status for walk in view.walks}) <= 1:
+        return ""
+    number_of = {walk.name: number for number, face in enumerate(view.faces) for walk in face.walks}
+    walks = [
+        [
+            {_axis(view, choice.group): choice.label for choice in walk.choices},
+            number_of.get(walk.name),
+            WORDS[walk.status].lower(),
+        ]
+        for walk in view.walks
+    ]
+    return f' data-dw-walks="{escape(json.dumps(walks, ensure_ascii=False, separators=(",", ":")))}"'
+
+
+def _axis(view: BlockView, group: str) -> str:
+    """An axis as docwalk-tabs.js names it: a local one of an example after the example."""
+    example = view.id.partition("#")[0].rpartition("/")[2].partition(":")[2]
+    return f"{example}/{group}" if example and group.startswith("page:") else group
 
 
 def _bar(view: BlockView) -> str:
@@ -148,141 +102,56 @@ def _notes(view: BlockView, root_url: str) -> str:
     return f'<p class="dw-note">{" ".join(sentences)}</p>' if sentences else ""
 
 
-def _reason(view: BlockView) -> str:
-    if is_evidence(view.status):
-        return ""
-    seen = (
-        ""
-        if view.status is Status.NOT_RUN
-        else " What follows is the page&rsquo;s own text, not a recording."
-    )
-    reason = prose_html(view.reason or MEANINGS[view.status])
-    return (
-        f'<p class="dw-reason"><strong>{_REASON_LEADS[view.status]}:</strong> {reason.rstrip(".")}.{seen}</p>'
-    )
-
-
-def _screen_label(view: BlockView) -> str:
+def _screen_label(view: BlockView, face: Face) -> str:
     if view.kind is BlockKind.FILE:
-        return f"Text of {view.path}"
-    if view.kind is BlockKind.TRANSCRIPT and is_evidence(view.status):
+        return f"Text of {face.path}"
+    if view.kind is BlockKind.TRANSCRIPT and face.is_recorded:
         return "Terminal: commands and their recorded output"
     return (
         "Terminal: commands" if view.kind is BlockKind.COMMANDS else "Terminal: commands and expected output"
     )
 
 
-def _screen(parts: Sequence[Part], *, label: str, is_file: bool = False) -> str:
-    # Focusable, so that a keyboard can scroll long lines (WCAG 2.1.1).
-    kind = "dw-screen dw-paper" if is_file else "dw-screen"
-    inner = "\n".join(_part(part) for part in parts)
-    return f'<div class="{kind}" role="group" aria-label="{escape(label)}" tabindex="0">\n{inner}\n</div>'
+def _face(view: BlockView, face: Face, *, number: int) -> str:
+    """Screen and recording; of a further face only what differs from the first."""
+    attributes = f' data-dw-face="{number}"' if len(view.faces) > 1 and number == 0 else ""
+    is_shared = len(view.faces) > 1 and all(other.parts == face.parts for other in view.faces)
+    paper = "dw-paper" if view.kind is BlockKind.FILE and not view.is_diff else ""
+    said = "" if number == 0 else f" with {face_text(view, face)}"
+    label = _screen_label(view, face) + said
+    pieces = []
+    if face.parts and not (is_shared and number > 0):
+        own = "" if is_shared else attributes
+        pieces.append(screen_html(face.parts, label=label, kind=paper, attributes=own))
+    if face.recording:
+        title = "What it printed in our run" if face.is_recorded else "What happened in our run"
+        screen = screen_html(face.recording, label=f"Terminal: {title[0].lower()}{title[1:]}{said}")
+        is_open = "" if face.is_recorded else " open"
+        pieces.append(
+            f'<details class="dw-recording"{is_open}{attributes}><summary>{title}</summary>\n'
+            f"{screen}\n</details>"
+        )
+    return "\n".join(pieces)
 
 
-def _part(part: Part) -> str:
-    match part:
-        case Typed():
-            return _typed(part)
-        case Printed():
-            return _printed(part.lines)
-        case Remark():
-            return f'<pre class="dw-remark">{escape(part.text, quote=False)}</pre>'
-        case _:
-            assert_never(part)
-
-
-def _typed(part: Typed) -> str:
-    prompts = [part.prompt, *("> " if part.prompt else "" for _ in part.text.split("\n")[1:])]
-    lines = [
-        (f'<span class="dw-prompt" aria-hidden="true">{escape(prompt, quote=False)}</span>' if prompt else "")
-        + f'<span class="dw-command">{escape(text, quote=False)}</span>'
-        for prompt, text in zip(prompts, part.text.split("\n"), strict=True)
-    ]
-    return f'<pre class="dw-typed">{chr(10).join(lines)}</pre>'
-
-
-def _printed(lines: Sequence[OutputLine]) -> str:
-    # A <pre> swallows one newline after its tag: an empty first line needs one more.
-    if len(lines) <= FOLD_OVER_LINES:
-        return _pre(lines)
-    first, folded, last = (
-        lines[:KEEP_LINES],
-        lines[KEEP_LINES:-KEEP_LAST_LINES],
-        lines[-KEEP_LAST_LINES:],
-    )
+def _variant(view: BlockView, face: Face, number: int) -> str:
+    inner = _face(view, face, number=number)
+    if not inner:
+        # It has no output where others have some: that is said, too.
+        inner = '<p class="dw-silent">It printed nothing.</p>'
+    with_what = escape(face_text(view, face), quote=False)
+    does = "it looks like this" if face.is_recorded else "it fails"
     return (
-        f"{_pre(first)}\n"
-        f'<details class="dw-more"><summary>{len(folded)} more lines</summary>\n{_pre(folded)}</details>\n'
-        f"{_pre(last)}"
+        f'<details class="dw-variant" data-dw-face="{number}">'
+        f"<summary>With {with_what} {does}</summary>\n{inner}\n</details>"
     )
 
 
-def _pre(lines: Sequence[OutputLine]) -> str:
-    text = lines_html(lines)
-    return f'<pre class="dw-out">{chr(10) if text.startswith(chr(10)) else ""}{text}</pre>'
+def face_text(view: BlockView, face: Face) -> str:
+    """The choices of the readers who see a face."""
+    return walks_text(view, face.walks)
 
 
-def _recording(view: BlockView) -> str:
-    if not view.recording:
-        return ""
-    title = "What it printed in our run" if is_evidence(view.status) else "What happened in our run"
-    screen = _screen(view.recording, label=f"Terminal: {title[0].lower()}{title[1:]}")
-    is_open = " open" if view.status is Status.FAILING else ""
-    return f'<details class="dw-recording"{is_open}><summary>{title}</summary>\n{screen}\n</details>'
-
-
-def _variant(variant: Variant) -> str:
-    labels = escape(", ".join(variant.labels))
-    screen = _screen(
-        variant.parts, label=f"Terminal: commands and their recorded output with {', '.join(variant.labels)}"
-    )
-    return (
-        f'<details class="dw-variant" data-dw-labels="{escape("|".join(variant.labels))}">'
-        f"<summary>With {labels} it looks like this</summary>\n{screen}\n</details>"
-    )
-
-
-def _details(view: BlockView, *, report: str) -> str:
-    rows = "\n".join(_walk_row(walk) for walk in view.walks)
-    table = (
-        '<div class="dw-scroll" role="group" aria-label="Walks of this block" tabindex="0"><table>\n'
-        '<thead><tr><th scope="col">Walk</th><th scope="col">Environment</th>'
-        '<th scope="col">Status</th><th scope="col">When</th></tr></thead>\n'
-        f"<tbody>\n{rows}\n</tbody></table></div>\n"
-    )
-    meanings = {**MEANINGS, **_FILE_MEANINGS} if view.kind is BlockKind.FILE else MEANINGS
-    if view.is_diff:
-        meanings = {**meanings, Status.RAN: "these changes were made to the file, and fitted it"}
-    meaning = f"{WORDS[view.status]}: {meanings[view.status]}."
-    name = f"<p>Block <code>{escape(view.id, quote=False)}</code>, line {view.line} of the source. {report}"
-    return (
-        f'<details class="dw-status"><summary>{badge_html(view.status)}{_when(view)}</summary>\n'
-        f"<p>{meaning}</p>\n{table if view.walks else ''}{name.rstrip()}</p>\n</details>"
-    )
-
-
-def _when(view: BlockView) -> str:
-    """Date, environment and duration, as far as there is a record."""
-    if view.recorded_at is None or view.status is Status.NOT_RUN:
-        return ""
-    where = f" in <code>{escape(view.environment, quote=False)}</code>" if view.environment else ""
-    took = (
-        f", took {duration(view.elapsed_s)}"
-        if view.elapsed_s is not None and is_evidence(view.status)
-        else ""
-    )
-    gpu = f" with a {_SIMULATED}" if view.saw_simulated_gpu else ""
-    return f' <span class="dw-when">{time_html(view.recorded_at)}{where}{gpu}{took}</span>'
-
-
-def _walk_row(walk: WalkFacts) -> str:
-    labels = escape(", ".join(walk.labels) or "the only one", quote=False)
-    reason = f"<br>{prose_html(walk.reason)}" if walk.reason else ""
-    when = "no record"
-    gpu = f", {_SIMULATED}" if walk.saw_simulated_gpu else ""
-    if walk.recorded_at is not None:
-        when = time_html(walk.recorded_at) if walk.status is not Status.NOT_RUN else "&ndash;"
-    return (
-        f"<tr><td>{labels}</td><td>{escape(walk.environment, quote=False)}{gpu}</td>"
-        f"<td>{badge_html(walk.status)}{reason}</td><td>{when}</td></tr>"
-    )
+def walks_text(view: BlockView, walks: tuple[WalkFacts, ...]) -> str:
+    """The choices that tell some of a block's walks from its others."""
+    return choices_text([walk.choices for walk in walks], [walk.choices for walk in view.walks])

@@ -6,14 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docwalk.matching.compared import compared_lines
 from docwalk.placeholder import replace_placeholders
 from docwalk.record import record_path
+from docwalk.redaction import compile_redactions
 from docwalk.results import Outcome
+from docwalk.sphinx_ext.faces import WalkFacts
 from docwalk.sphinx_ext.manifest import is_simulated
 from docwalk.sphinx_ext.notes import download_of
 from docwalk.sphinx_ext.pages import PageFacts, WalkSummary
-from docwalk.sphinx_ext.view import WalkFacts, view_block
-from docwalk.status import Status
+from docwalk.sphinx_ext.view import view_block
+from docwalk.status import Status, fresh_days
+from docwalk.steps import TypeCommand
 from docwalk.transcript import parse_commands
 
 if TYPE_CHECKING:
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 
     from docwalk.config import Project
     from docwalk.document import Block, Document
+    from docwalk.matching.compared import ComparedLine
     from docwalk.plan import Walk
     from docwalk.record import Record
     from docwalk.results import StepResult
@@ -48,6 +53,8 @@ def page_facts(
         project: says how long records are fresh.
     """
     ordered = sorted(walks, key=lambda walk: not walk.is_default)
+    by_name = {walk.name: walk for walk in walks}
+    compared = {walk.name: _compared(walk, records.get(walk.name)) for walk in walks}
     blocks: list[BlockView] = []
     for block in document.blocks:
         status = statuses.get(block.id)
@@ -57,7 +64,7 @@ def page_facts(
                 parse_commands(block, document, project),
                 status=status.status if status is not None else Status.NOT_RUN,
                 reason=status.reason if status is not None else "no walk of this page includes it",
-                walks=_facts(status, {walk.name: walk for walk in walks}, records)
+                walks=_facts(status, by_name, records, compared=compared, project=project)
                 if status is not None
                 else (),
                 download=download_of(block, document.page, (s for walk in walks for s in walk.steps)),
@@ -106,23 +113,52 @@ def _example_name(example: PageFacts) -> str:
 
 
 def _facts(
-    status: BlockStatus, walks: Mapping[str, Walk], records: Mapping[str, Record]
+    status: BlockStatus,
+    walks: Mapping[str, Walk],
+    records: Mapping[str, Record],
+    *,
+    compared: Mapping[str, Mapping[int, tuple[ComparedLine, ...] | None]],
+    project: Project,
 ) -> tuple[WalkFacts, ...]:
+    recorded = {
+        each.walk_name: _steps(walks[each.walk_name], records.get(each.walk_name), status.block_id)
+        for each in status.walks
+    }
     return tuple(
         WalkFacts(
             name=each.walk_name,
-            labels=_labels(walks[each.walk_name]),
+            choices=walks[each.walk_name].choices,
             is_default=each.is_default,
             environment=each.environment,
             saw_simulated_gpu=each.walk_name in records
             and is_simulated(records[each.walk_name].result.manifest),
             status=each.status,
             reason=each.reason,
+            is_only_old=each.is_only_old,
+            fresh_days=fresh_days(records[each.walk_name], project) if each.walk_name in records else 0.0,
             recorded_at=each.started_at,
-            steps=_steps(walks[each.walk_name], records.get(each.walk_name), status.block_id),
+            steps=recorded[each.walk_name],
+            compared=tuple(compared[each.walk_name].get(step.index) for step in recorded[each.walk_name]),
         )
         for each in status.walks
     )
+
+
+def _compared(walk: Walk, record: Record | None) -> Mapping[int, tuple[ComparedLine, ...] | None]:
+    """For each passed command of a record of this very walk what was compared of its lines, by step."""
+    if record is None or record.walk_digest != walk.digest:
+        return {}
+    redactions = compile_redactions(walk.redactions)
+    captures: dict[str, str] = {}
+    found: dict[int, tuple[ComparedLine, ...] | None] = {}
+    for step, result in zip(walk.steps, record.result.steps, strict=True):
+        action = step.action
+        if isinstance(action, TypeCommand) and result.outcome is Outcome.PASSED:
+            found[result.index] = compared_lines(
+                action.expected, result.lines, mode=action.match, redactions=redactions, captures=captures
+            )
+        captures.update(result.captures)
+    return found
 
 
 def _steps(walk: Walk, record: Record | None, block_id: str) -> tuple[StepResult, ...]:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from docwalk.document import BlockKind
 from docwalk.results import Outcome, OutputLine, Style, StyledText
-from docwalk.status import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from docwalk.document import Block
+    from docwalk.matching.compared import ComparedLine
     from docwalk.results import StepResult
     from docwalk.transcript import Command
 
@@ -39,6 +39,8 @@ class Printed:
 
     lines: tuple[OutputLine, ...]
     """At least one line."""
+    compared: tuple[ComparedLine, ...] | None = None
+    """For each line what the page says of it; None where that is not known, as of the page's own text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +54,16 @@ class Remark:
 Part = Typed | Printed | Remark
 
 
-def page_parts(block: Block, commands: Sequence[Command]) -> tuple[Part, ...]:
-    """The author's own text: commands apart from what is around them, nothing left out."""
+def page_parts(
+    block: Block, commands: Sequence[Command], steps: Sequence[StepResult] = ()
+) -> tuple[Part, ...]:
+    """The author's own text: commands apart from what is around them, nothing left out.
+
+    Args:
+        block: the block.
+        commands: its commands.
+        steps: as many recorded steps, whose commands have captures put in; empty for none.
+    """
     parts: list[Part] = []
     others: list[str] = []
     waiting = list(enumerate(commands))
@@ -67,7 +77,8 @@ def page_parts(block: Block, commands: Sequence[Command]) -> tuple[Part, ...]:
         if line.span.start <= command.span.start:
             parts.extend(_between(others, block))
             others.clear()
-            parts.append(Typed(prompt=command.prompt, text=command.text, step=step))
+            text = (steps[step].command_sent if steps else "") or command.text
+            parts.append(Typed(prompt=command.prompt, text=text, step=step))
     parts.extend(_between(others, block))
     return tuple(parts)
 
@@ -80,14 +91,17 @@ def _between(texts: Sequence[str], block: Block) -> tuple[Part, ...]:
 
 
 def recorded_parts(
-    block: Block, commands: Sequence[Command], steps: Sequence[StepResult]
+    block: Block,
+    commands: Sequence[Command],
+    steps: Sequence[StepResult],
+    compared: Sequence[tuple[ComparedLine, ...] | None],
 ) -> tuple[Part, ...]:
-    """The terminal as it was recorded; as many steps as commands."""
+    """The terminal as it was recorded; as many steps as commands, and `compared` for each."""
     keys = " ".join(key for group in block.options.keys for key in group.keys)
     parts: list[Part] = []
     for at, (command, step) in enumerate(zip(commands, steps, strict=True)):
         parts.extend(_typed(command.prompt, step.command_sent or command.text, at))
-        parts.extend(printed(step.lines))
+        parts.extend(printed(step.lines, compared[at]))
         if keys:
             parts.append(Remark(text=f"[keys pressed: {keys}]"))
         if step.exit_status not in {0, None}:
@@ -101,27 +115,29 @@ def _typed(prompt: str, text: str, step: int) -> tuple[Part, ...]:
 
 
 def recording_parts(
-    block: Block, commands: Sequence[Command], steps: Sequence[StepResult], status: Status
+    commands: Sequence[Command],
+    steps: Sequence[StepResult],
+    compared: Sequence[tuple[ComparedLine, ...] | None],
 ) -> tuple[Part, ...]:
-    """What came out, where the screen does not show it already; empty if nothing did."""
-    if block.kind is BlockKind.FILE or not steps or status in {Status.STALE, Status.NOT_RUN}:
-        return ()
+    """What came out, as far as the walk got; empty if nothing did."""
     ran = [(at, step) for at, step in enumerate(steps) if step.outcome is not Outcome.NOT_RUN]
     prompts = [command.prompt or "$ " for command in commands] + ["$ "] * len(ran)
     parts: list[Part] = []
     for prompt, (at, step) in zip(prompts, ran, strict=False):
         parts.extend(_typed(prompt, step.command_sent, at))
-        parts.extend(printed(step.lines))
+        parts.extend(printed(step.lines, compared[at]))
         if step.outcome is not Outcome.PASSED:
             parts.append(Remark(text=f"[{step.outcome.value}: {step.detail}]"))
     is_silent = all(isinstance(part, Typed) for part in parts)
     return () if is_silent else tuple(parts)
 
 
-def printed(lines: Iterable[OutputLine]) -> tuple[Part, ...]:
+def printed(
+    lines: Iterable[OutputLine], compared: tuple[ComparedLine, ...] | None = None
+) -> tuple[Part, ...]:
     """Some lines of output; nothing where there are none."""
     kept = tuple(lines)
-    return (Printed(lines=kept),) if kept else ()
+    return (Printed(lines=kept, compared=compared),) if kept else ()
 
 
 def plain_line(text: str) -> OutputLine:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from docwalk.results import MASK
-from docwalk.sphinx_ext.block_html import WORDS
+from docwalk.sphinx_ext.badges import WORDS
 from docwalk.sphinx_ext.dates import day
+from docwalk.sphinx_ext.faces import is_evidence
 from docwalk.sphinx_ext.parts import Printed, Remark, Typed
-from docwalk.sphinx_ext.view import is_evidence
 
 if TYPE_CHECKING:
     from docwalk.results import OutputLine

@@ -7,11 +7,11 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from docwalk.sphinx_ext.block_html import MEANINGS, badge_html, prose_html
+from docwalk.sphinx_ext.badges import MEANINGS, badge_html, prose_html
 from docwalk.sphinx_ext.dates import duration, time_html
+from docwalk.sphinx_ext.faces import is_evidence
 from docwalk.sphinx_ext.manifest import facts_of, with_gpu
 from docwalk.sphinx_ext.pages import count_statuses
-from docwalk.sphinx_ext.view import is_evidence
 from docwalk.status import Status
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """What a reader sees of one block: a pure function from (block, status, recorded steps) to a small value.
 
-Output is `BlockView`, which `block_html.py` and `plain.py` print. Recorded text is shown only where the block
-is *verified* or *ran*; in every other case the page's own text is, and the reason with it.
+Output is `BlockView`, which `block_html.py` and `plain.py` print; what it looked like in which walk is told
+by `faces.py`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, assert_never
 
 from docwalk.document import BlockKind, FileMode
 from docwalk.options import Purpose
-from docwalk.sphinx_ext.notes import diff_lines, notes_of
-from docwalk.sphinx_ext.parts import page_parts, plain_line, printed, recorded_parts, recording_parts
+from docwalk.sphinx_ext.faces import faces_of, is_usable
+from docwalk.sphinx_ext.notes import notes_of
 from docwalk.status import Status
 
 if TYPE_CHECKING:
@@ -20,52 +20,10 @@ if TYPE_CHECKING:
 
     from docwalk.document import Block
     from docwalk.options import BlockOptions
-    from docwalk.results import StepResult
+    from docwalk.sphinx_ext.faces import Face, WalkFacts
     from docwalk.sphinx_ext.notes import Download
     from docwalk.sphinx_ext.parts import Part
     from docwalk.transcript import Command
-
-
-_EVIDENCE = frozenset({Status.VERIFIED, Status.RAN})
-
-
-def is_evidence(status: Status) -> bool:
-    """Whether what the record holds may stand in for the page's text."""
-    return status in _EVIDENCE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WalkFacts:
-    """What is known of one walk about one block."""
-
-    name: str
-    """The walk's name."""
-    labels: tuple[str, ...]
-    """The tabs it chose; empty where the page has no tabs."""
-    is_default: bool
-    """Whether it is the page's default walk."""
-    environment: str
-    """Name of the environment."""
-    saw_simulated_gpu: bool = False
-    """Whether the GPUs of its record do not exist."""
-    status: Status
-    """The block's status in this walk."""
-    reason: str
-    """Why, for stale, failing and not run; else empty."""
-    recorded_at: str | None
-    """Start of the recorded walk, ISO 8601 in UTC; None without a record."""
-    steps: tuple[StepResult, ...]
-    """The block's recorded steps, in order; empty without a record of this very text."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variant:
-    """Another walk's screen, where it differs from the one shown."""
-
-    labels: tuple[str, ...]
-    """The tabs that walk chose."""
-    parts: tuple[Part, ...]
-    """What the reader of that walk sees."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +40,6 @@ class BlockView:
     """Transcript, commands or file."""
     caption: str
     """`Terminal`, or what is done to which file."""
-    path: str
-    """The file's path, as it stands in the caption; empty for terminals."""
     status: Status
     """The worst status of its walks."""
     reason: str
@@ -92,28 +48,46 @@ class BlockView:
     """What a reader has to know before it, a sentence each; code in backticks."""
     download: Download | None
     """The file that a `{file}` puts on the cluster, if it is one beside the page."""
-    parts: tuple[Part, ...]
-    """The screen."""
-    recording: tuple[Part, ...]
-    """What the run printed, folded: of commands without expected output, and of a failing block."""
+    faces: tuple[Face, ...]
+    """What it looks like: to readers who chose nothing, then, where it differs, to those of other walks."""
     is_diff: bool
     """Whether the text of the file is a diff, in the colours of a terminal."""
-    copy_text: str
-    """Exactly what the copy button gives."""
     folded_as: str
     """What it is folded under: `Set-up of this page`; empty where it is not folded."""
-    recorded_at: str | None
-    """Start of the walk that is shown, ISO 8601 in UTC; None where no record is shown or blamed."""
-    environment: str
-    """Environment of that walk; empty without any walk."""
-    saw_simulated_gpu: bool
-    """Whether the GPUs of that walk's record do not exist."""
-    elapsed_s: float | None
-    """Seconds the block's steps took in it; None without recorded steps."""
+    has_unknown_status: bool
+    """Whether its commands were typed at a prompt that tells nobody how they ended."""
     walks: tuple[WalkFacts, ...]
     """Every walk it belongs to, the shown one first."""
-    variants: tuple[Variant, ...]
-    """Screens of other walks that differ."""
+
+    @property
+    def shown(self) -> Face:
+        """What is shown to readers who chose nothing."""
+        return self.faces[0]
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The screen."""
+        return self.shown.parts
+
+    @property
+    def copy_text(self) -> str:
+        """Exactly what the copy button gives."""
+        return self.shown.copy_text
+
+    @property
+    def path(self) -> str:
+        """The file's path, as it stands in the caption; empty for terminals."""
+        return self.shown.path
+
+    @property
+    def recorded_at(self) -> str | None:
+        """Start of the walk that is shown, ISO 8601 in UTC; None where no record is shown or blamed."""
+        return self.shown.walks[0].recorded_at if self.shown.walks else None
+
+    @property
+    def environment(self) -> str:
+        """Environment of that walk; empty without any walk."""
+        return self.shown.walks[0].environment if self.shown.walks else ""
 
 
 _FILE_CAPTIONS = {
@@ -155,40 +129,28 @@ def view_block(
         walks: what is known of each walk it belongs to.
         download: the file beside the page that it puts on the cluster.
     """
-    ordered = sorted(walks, key=lambda walk: _precedence(walk, status))
-    shown = ordered[0] if ordered else None
-    usable = is_evidence(status) and shown is not None and _covers(shown, block, commands)
-    steps = shown.steps if shown is not None else ()
-    is_transcript = block.kind is BlockKind.TRANSCRIPT
-    if usable and is_transcript:
-        parts = recorded_parts(block, commands, steps)
-    elif block.kind is BlockKind.FILE:
-        parts = _file_parts(block, steps if usable else ())
-    else:
-        parts = page_parts(block, commands)
-    path = _path(block, steps if usable else ())
+    ordered = sorted(walks, key=lambda walk: (not walk.is_default, walk.status is not status))
+    usable = [walk for walk in ordered if is_usable(walk, block, commands)]
+    if ordered and ordered[0].status in {Status.STALE, Status.NOT_RUN} and ordered[0] not in usable:
+        # Nothing can be shown of the default walk: another's recording, or whoever is to blame.
+        ordered = sorted(ordered, key=lambda walk: (walk not in usable, walk.status is not status))
+    faces = faces_of(block, commands, ordered)
     return BlockView(
         id=block.id,
         anchor=anchor_of(block.id),
         line=block.line,
         kind=block.kind,
-        caption=_caption(block, path),
-        path=path,
+        caption=_caption(block, faces[0].path),
         status=status,
         reason=reason,
-        notes=notes_of(block, path),
+        notes=notes_of(block, faces[0].path),
         download=download,
-        parts=parts,
-        recording=() if usable and is_transcript else recording_parts(block, commands, steps, status),
+        faces=faces,
         is_diff=block.kind is BlockKind.FILE and block.file_mode is FileMode.PATCH,
-        copy_text=_copy_text(block, commands, steps if usable else ()),
         folded_as=_folded_as(block.options),
-        recorded_at=shown.recorded_at if shown is not None else None,
-        environment=shown.environment if shown is not None else "",
-        saw_simulated_gpu=shown is not None and shown.saw_simulated_gpu,
-        elapsed_s=sum(step.elapsed_s for step in steps) if steps else None,
+        has_unknown_status=block.options.prompt is not None
+        and any(step.exit_status is None for walk in usable for step in walk.steps),
         walks=tuple(ordered),
-        variants=_variants(ordered[1:], block, commands, parts) if usable and is_transcript else (),
     )
 
 
@@ -205,36 +167,6 @@ def _folded_as(options: BlockOptions) -> str:
             assert_never(options.purpose)
 
 
-def _precedence(walk: WalkFacts, status: Status) -> tuple[bool, bool]:
-    """The walk to blame or to believe first: the block's own status, then the default walk."""
-    return walk.status is not status, not walk.is_default
-
-
-def _covers(walk: WalkFacts, block: Block, commands: Sequence[Command]) -> bool:
-    expected = 1 if block.kind is BlockKind.FILE else len(commands)
-    return is_evidence(walk.status) and len(walk.steps) == expected
-
-
-def _path(block: Block, steps: Sequence[StepResult]) -> str:
-    """A file's path, captures put in; empty for terminals."""
-    if block.kind is not BlockKind.FILE:
-        return ""
-    return steps[0].command_sent or block.argument if steps else block.argument
-
-
-def _file_parts(block: Block, steps: Sequence[StepResult]) -> tuple[Part, ...]:
-    texts = _file_texts(block, steps)
-    if block.file_mode is FileMode.PATCH:
-        return printed(diff_lines(texts))
-    return printed(plain_line(text) for text in texts)
-
-
-def _file_texts(block: Block, steps: Sequence[StepResult]) -> list[str]:
-    """The text of a file block, captures put in."""
-    lines = steps[0].lines if steps else ()
-    return [line.text for line in lines or block.lines]
-
-
 def _caption(block: Block, path: str) -> str:
     if block.kind is BlockKind.FILE:
         return _FILE_CAPTIONS[block.file_mode].format(path=path)
@@ -243,28 +175,3 @@ def _caption(block: Block, path: str) -> str:
     named = options.sessions or options.users
     window = f"window “{options.session}”" if options.session != "main" and not named else ""
     return ", ".join(text for text in ("Terminal", who, window) if text)
-
-
-def _copy_text(block: Block, commands: Sequence[Command], steps: Sequence[StepResult]) -> str:
-    if block.kind is BlockKind.FILE:
-        return "".join(f"{text}\n" for text in _file_texts(block, steps))
-    texts = [step.command_sent for step in steps] if steps else [command.text for command in commands]
-    if block.options.sessions or block.options.users:
-        # Typed into one window these commands would do something else: the prompts keep them from it.
-        texts = [f"{command.prompt}{text}" for command, text in zip(commands, texts, strict=True)]
-    return "\n".join(texts)
-
-
-def _variants(
-    others: Sequence[WalkFacts], block: Block, commands: Sequence[Command], shown: tuple[Part, ...]
-) -> tuple[Variant, ...]:
-    seen = [shown]
-    variants: list[Variant] = []
-    for walk in others:
-        if not _covers(walk, block, commands):
-            continue
-        parts = recorded_parts(block, commands, walk.steps)
-        if parts not in seen:
-            seen.append(parts)
-            variants.append(Variant(labels=walk.labels, parts=parts))
-    return tuple(variants)

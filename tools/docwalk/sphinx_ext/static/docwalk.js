@@ -1,8 +1,7 @@
-/* What a page does beyond being read: copy buttons, ages. No network, works from file://. */
+/* What a page does beyond being read: copy buttons. No network, works from file://. */
 (() => {
   "use strict";
 
-  const DAY_MS = 24 * 60 * 60 * 1000;
   const all = (selector, root = document) => Array.from(root.querySelectorAll(selector));
 
   // Copy buttons ------------------------------------------------------------------------------
@@ -48,52 +47,14 @@
     });
   }
 
-  // Ages: the page may be read long after it was built -------------------------------------------
-
-  function ageInDays(time) {
-    return Math.floor((Date.now() - Date.parse(time.dateTime)) / DAY_MS);
-  }
-
-  function sayAge(time) {
-    const days = ageInDays(time);
-    if (Number.isNaN(days) || days < 0) return;
-    time.title = `${time.dateTime} (${days === 0 ? "today" : days === 1 ? "1 day ago" : `${days} days ago`})`;
-  }
-
-  function warnOfAge(banner) {
-    const limit = Number(banner.dataset.dwFreshDays);
-    const oldest = Math.max(0, ...all("time.dw-time", banner).map(ageInDays).filter(Number.isFinite));
-    const note = banner.querySelector(".dw-old");
-    if (note && oldest > limit) {
-      note.textContent = `These recordings are ${oldest} days old now; this site calls them stale after ${limit}.`;
-      note.hidden = false;
-    }
-  }
-
-  // Another walk's output opens with the tabs of that walk ------------------------------------------
-
-  function followTabs() {
-    const chosen = new Set(Object.values(window.docwalk?.choices() ?? {}));
-    for (const variant of all(".dw-variant")) {
-      variant.open = variant.dataset.dwLabels.split("|").every((label) => chosen.has(label));
-    }
-  }
-
   // Start -------------------------------------------------------------------------------------
 
   function start() {
     all(".dw-copy").forEach(prepareCopy);
-    all("time.dw-time").forEach(sayAge);
-    all(".dw-banner").forEach(warnOfAge);
-    followTabs();
-    document.addEventListener("dw:choice", followTabs);
     // A keyboard can only scroll what it can focus.
     for (const pre of all("div.highlight pre")) {
       if (pre.scrollWidth > pre.clientWidth) pre.tabIndex = 0;
     }
-    addEventListener("beforeprint", () => {
-      all("details.dw-more").forEach((each) => { each.open = true; });
-    });
   }
 
   if (document.readyState === "complete") start();

@@ -1,0 +1,55 @@
+"""Which walks something is said of, in a reader's words: `Lmod`, `zsh or tcsh`, `bash, Lmod`.
+
+Pure. A walk is told from its neighbours by the tabs it chose; what all of them chose need not be said.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from docwalk.document import TabChoice
+
+
+def choices_text(these: Sequence[tuple[TabChoice, ...]], among: Sequence[tuple[TabChoice, ...]]) -> str:
+    """What tells some walks from the others; empty where there are no others.
+
+    Args:
+        these: what each of the walks chose; not empty.
+        among: what each of all walks chose, these among them.
+
+    >>> from docwalk.document import TabChoice
+    >>> modules, lmod = (TabChoice(group="modules", label=label) for label in ("Modules", "Lmod"))
+    >>> choices_text([(lmod,)], [(modules,), (lmod,)])
+    'Lmod'
+    """
+    if len(these) == len(among):
+        return ""
+    mine = [_by_axis(choices) for choices in these]
+    others = [_by_axis(choices) for choices in among if choices not in these]
+    telling: dict[str, list[str]] = {}
+    for axis in mine[0]:
+        labels = list(dict.fromkeys(choices[axis] for choices in mine if axis in choices))
+        if all(axis in choices for choices in mine) and not any(
+            other.get(axis) in labels for other in others
+        ):
+            telling[axis] = labels
+    if telling:
+        # One label says more than a list of them; axes that say the same are all said.
+        fewest = min(len(labels) for labels in telling.values())
+        best = [labels for labels in telling.values() if len(labels) == fewest]
+        return ", ".join(_either(labels) for labels in best) if fewest == 1 else _either(best[0])
+    differing = [axis for axis in mine[0] if len({each.get(axis) for each in (*mine, *others)}) > 1]
+    walks = [", ".join(choices[axis] for axis in differing if axis in choices) for choices in mine]
+    return "; ".join(dict.fromkeys(walks))
+
+
+def _by_axis(choices: tuple[TabChoice, ...]) -> Mapping[str, str]:
+    return {choice.group: choice.label for choice in choices}
+
+
+def _either(labels: Sequence[str]) -> str:
+    *before, last = labels
+    return f"{', '.join(before)} or {last}" if before else last
