@@ -23,6 +23,7 @@ from docwalk.sphinx_ext.rewrite import DIRECTIVE, EXAMPLE_DIRECTIVE, TAB_DIRECTI
 from docwalk.sphinx_ext.settings import add_settings
 from docwalk.sphinx_ext.site_values import use_site_values
 from docwalk.sphinx_ext.tabs_setup import add_tabs
+from docwalk.sphinx_ext.take_away_setup import add_take_away
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -57,6 +58,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("build-finished", extension.write_json)
     app.connect("build-finished", extension.write_downloads)
     add_look(app, extension)
+    add_take_away(app, extension)
     app.add_css_file("docwalk.css")
     app.add_css_file("docwalk-examples.css")
     app.add_css_file("docwalk-proof.css")

@@ -16,6 +16,7 @@ from docwalk.document import BlockKind
 from docwalk.sphinx_ext.badges import WORDS, badge_html, css_word, prose_html
 from docwalk.sphinx_ext.block_status import reasons_html, status_html
 from docwalk.sphinx_ext.choices import choices_text
+from docwalk.sphinx_ext.copying import copy_buttons_html, copy_notes_html
 from docwalk.sphinx_ext.screen_html import screen_html
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def block_html(view: BlockView, *, report: str, root_url: str = "") -> str:
             f'<div class="{classes}" id="{view.anchor}" {data}>',
             _bar(view),
             _notes(view, root_url),
+            copy_notes_html(view.copying),
             reasons_html(view),
             _face(view, view.shown, number=0),
             *(_variant(view, face, number) for number, face in enumerate(view.faces[1:], 1)),
@@ -77,15 +79,13 @@ def _axis(view: BlockView, group: str) -> str:
 
 def _bar(view: BlockView) -> str:
     what = "text" if view.kind is BlockKind.FILE else "commands"
-    copied = escape(view.copy_text).replace("\n", "&#10;")
-    # Hidden until docwalk.js is there: without JavaScript a dead button would be in the way.
-    button = f'<button type="button" class="dw-copy" data-dw-copy="{copied}" hidden>Copy {what}</button>'
+    buttons = copy_buttons_html(view.copying, what=what)
     caption = escape(view.caption, quote=False)
     if view.path:
         path = escape(view.path, quote=False)
         caption = caption.replace(path, f"<code>{path}</code>", 1)
     caption = f'<span class="dw-caption">{caption}</span>'
-    return f'<div class="dw-bar">{caption}{button if view.copy_text else ""}</div>'
+    return f'<div class="dw-bar">{caption}{buttons}</div>'
 
 
 def _notes(view: BlockView, root_url: str) -> str:

@@ -27,6 +27,7 @@ from docwalk.sphinx_ext.plain import screen_text, status_text
 from docwalk.sphinx_ext.rewrite import rewrite_blocks
 from docwalk.sphinx_ext.settings import Settings
 from docwalk.sphinx_ext.site import Site, load_site
+from docwalk.sphinx_ext.take_away import take_away_html
 from docwalk.sphinx_ext.verification import JSON_NAME, RECORDS_NAME, verification_html, verification_json
 
 if TYPE_CHECKING:
@@ -187,6 +188,9 @@ class Extension:
         page = self.site.pages[_docname(translator)]
         url = self._verification_url(translator)
         translator.body.append(banner_html(page, issues=self.site.issues, verification_url=url) + "\n")
+        root = relative_uri(translator.builder.get_target_uri(_docname(translator)), "")
+        scripts = self.site.scripts.get(_docname(translator), ())
+        translator.body.append(take_away_html(scripts, root_url=root) + "\n")
         raise nodes.SkipNode
 
     def visit_summary(self, translator: HTML5Translator, _node: nodes.Element) -> None:

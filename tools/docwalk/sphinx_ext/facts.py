@@ -11,6 +11,7 @@ from docwalk.placeholder import replace_placeholders
 from docwalk.record import record_path
 from docwalk.redaction import compile_redactions
 from docwalk.results import Outcome
+from docwalk.sphinx_ext.copying import copying_of
 from docwalk.sphinx_ext.faces import WalkFacts
 from docwalk.sphinx_ext.manifest import is_simulated
 from docwalk.sphinx_ext.notes import download_of
@@ -58,25 +59,24 @@ def page_facts(
     blocks: list[BlockView] = []
     for block in document.blocks:
         status = statuses.get(block.id)
-        blocks.append(
-            view_block(
-                _with_site_values(block, project),
-                parse_commands(block, document, project),
-                status=status.status if status is not None else Status.NOT_RUN,
-                reason=status.reason if status is not None else "no walk of this page includes it",
-                walks=_facts(status, by_name, records, compared=compared, project=project)
-                if status is not None
-                else (),
-                download=download_of(block, document.page, (s for walk in walks for s in walk.steps)),
-            )
+        view = view_block(
+            _with_site_values(block, project),
+            parse_commands(block, document, project),
+            status=status.status if status is not None else Status.NOT_RUN,
+            reason=status.reason if status is not None else "no walk of this page includes it",
+            walks=_facts(status, by_name, records, compared=compared, project=project)
+            if status is not None
+            else (),
+            download=download_of(block, document.page, (s for walk in walks for s in walk.steps)),
         )
+        blocks.append(replace(view, copying=copying_of(view, by_name, records)))
     recorded = [records[walk.name] for walk in ordered if walk.name in records]
     used_network = any(record.used_network for record in recorded)
     return PageFacts(
         page=document.page,
         docname=docname,
         title=document.title,
-        walks=tuple(_summary(walk, records.get(walk.name)) for walk in ordered),
+        walks=tuple(_summary(walk, records.get(walk.name), project) for walk in ordered),
         blocks=tuple(blocks),
         fresh_days=int(project.fresh_network_days if used_network else project.fresh_days),
     )
@@ -168,7 +168,7 @@ def _steps(walk: Walk, record: Record | None, block_id: str) -> tuple[StepResult
     return tuple(step for step in record.result.steps if step.block_id == block_id)
 
 
-def _summary(walk: Walk, record: Record | None) -> WalkSummary:
+def _summary(walk: Walk, record: Record | None, project: Project) -> WalkSummary:
     result = record.result if record is not None else None
     return WalkSummary(
         name=walk.name,
@@ -185,6 +185,7 @@ def _summary(walk: Walk, record: Record | None) -> WalkSummary:
         environment_digest=result.environment_digest if result is not None else "",
         mode=result.mode if result is not None else "",
         manifest=result.manifest if result is not None else {},
+        fresh_days=fresh_days(record, project) if record is not None else 0.0,
     )
 
 

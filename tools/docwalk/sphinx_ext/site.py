@@ -15,7 +15,9 @@ from docwalk.environment.digest import environment_digest
 from docwalk.environment.transport import TRANSPORT_RULES
 from docwalk.plan import load_plan
 from docwalk.record import RecordError, load_records
+from docwalk.script_outcome import load_outcomes
 from docwalk.sphinx_ext.facts import join_facts, page_facts
+from docwalk.sphinx_ext.scripts import page_scripts
 from docwalk.sphinx_ext.verification import LineRule
 from docwalk.status import block_statuses
 
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
     from docwalk.config import Project
     from docwalk.document import Document
     from docwalk.record import Record
+    from docwalk.script_outcome import ScriptOutcome
     from docwalk.sphinx_ext.pages import PageFacts
+    from docwalk.sphinx_ext.scripts import PageScript
     from docwalk.sphinx_ext.view import BlockView
 
 ISSUES_VALUE = "issues"
@@ -50,6 +54,8 @@ class Site:
     """Folder of the records that were read."""
     line_rules: tuple[LineRule, ...]
     """Lines left out or rewritten in all output."""
+    scripts: Mapping[str, tuple[PageScript, ...]]
+    """Scripts of each tutorial page's walks, by Sphinx's name for the page."""
     issues: str
     """Where to report differences; may be empty."""
     troubles: tuple[str, ...]
@@ -94,13 +100,14 @@ def load_site(project_dir: Path, *, srcdir: Path, records_dir: Path | None, now:
     except RecordError as error:
         troubles.append(str(error))
     environments = load_environments(project.environments_dir)
-    statuses = block_statuses(
-        plan.walks,
-        records,
-        now=now,
-        environment_digests={name: environment_digest(each) for name, each in environments.items()},
-        project=project,
-    )
+    digests = {name: environment_digest(each) for name, each in environments.items()}
+    statuses = block_statuses(plan.walks, records, now=now, environment_digests=digests, project=project)
+    outcomes: Mapping[str, ScriptOutcome] = {}
+    try:
+        outcomes = load_outcomes(folder)
+    except RecordError as error:
+        troubles.append(str(error))
+    scripts: dict[str, tuple[PageScript, ...]] = {}
     facts: dict[str, list[PageFacts]] = {}
     shown_paths: dict[str, Path] = {}
     for document in documents:
@@ -115,6 +122,17 @@ def load_site(project_dir: Path, *, srcdir: Path, records_dir: Path | None, now:
                 project=project,
             )
             facts.setdefault(docname, []).append(found)
+            if document.example is None:
+                scripts[docname] = page_scripts(
+                    document,
+                    [walk for walk in plan.walks if walk.page == document.page and walk.steps],
+                    records=records,
+                    outcomes=outcomes,
+                    environments=environments,
+                    environment_digests=digests,
+                    now=now,
+                    project=project,
+                )
     return Site(
         project=project,
         now=now,
@@ -125,6 +143,7 @@ def load_site(project_dir: Path, *, srcdir: Path, records_dir: Path | None, now:
             LineRule(name=rule.name, pattern=rule.pattern, reason=rule.reason, replacement=rule.replacement)
             for rule in TRANSPORT_RULES
         ),
+        scripts=scripts,
         issues=project.site_values.get(ISSUES_VALUE, ""),
         troubles=tuple(troubles),
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from docwalk.document import BlockKind, FileMode
 from docwalk.options import Purpose
+from docwalk.sphinx_ext.copying import Copying
 from docwalk.sphinx_ext.faces import faces_of, is_usable
 from docwalk.sphinx_ext.notes import notes_of
 from docwalk.status import Status
@@ -58,6 +59,8 @@ class BlockView:
     """Whether its commands were typed at a prompt that tells nobody how they ended."""
     walks: tuple[WalkFacts, ...]
     """Every walk it belongs to, the shown one first."""
+    copying: Copying
+    """What its buttons copy."""
 
     @property
     def shown(self) -> Face:
@@ -151,6 +154,7 @@ def view_block(
         has_unknown_status=block.options.prompt is not None
         and any(step.exit_status is None for walk in usable for step in walk.steps),
         walks=tuple(ordered),
+        copying=Copying.of_text(faces[0].copy_text),
     )
 
 

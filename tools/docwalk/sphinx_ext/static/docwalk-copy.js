@@ -1,0 +1,106 @@
+/* Copying more than a block: a reader's own values in what is copied, and all commands of a page at once.
+   The buttons themselves are docwalk.js's; this says what they copy. No network, works from file://. */
+(() => {
+  "use strict";
+
+  const all = (selector, root = document) => Array.from(root.querySelectorAll(selector));
+  const own = new Map(); // name → what the reader typed
+
+  // Values --------------------------------------------------------------------------------------
+
+  const filled = (template, values) => template.replace(/\[\[([a-z][a-z0-9-]*)\]\]/g, (whole, name) =>
+    (name in values ? own.get(name) || values[name] || whole : whole));
+
+  function valuesOf(block) {
+    const note = block.querySelector(".dw-values");
+    return note ? JSON.parse(note.dataset.dwValues) : {};
+  }
+
+  function fill(block) {
+    const values = valuesOf(block);
+    for (const button of all(".dw-copy[data-dw-template]", block)) {
+      button.dataset.dwCopy = filled(button.dataset.dwTemplate, values);
+      if (button.dataset.dwPasteTemplate) button.dataset.dwPaste = filled(button.dataset.dwPasteTemplate, values);
+    }
+  }
+
+  function askFor(note) {
+    const block = note.closest(".dw");
+    for (const [name, value] of Object.entries(JSON.parse(note.dataset.dwValues))) {
+      const label = document.createElement("label");
+      const input = document.createElement("input");
+      input.type = "text";
+      input.size = 12;
+      input.placeholder = value || name;
+      input.autocomplete = "off";
+      input.spellcheck = false;
+      input.dataset.dwValue = name;
+      label.append(`Copy with my ${name.replaceAll("-", " ")}: `, input);
+      note.append(" ", label);
+      input.addEventListener("input", () => {
+        own.set(name, input.value.trim());
+        for (const other of all("input[data-dw-value]")) {
+          if (other !== input && other.dataset.dwValue === name) other.value = input.value;
+        }
+        all(".dw").forEach(fill);
+        offerPage();
+      });
+    }
+    fill(block);
+  }
+
+  // The page --------------------------------------------------------------------------------------
+
+  const isShown = (block) => !block.closest(".dw-panel[hidden]");
+
+  function walkOf(take, choices) {
+    const items = all("li[data-dw-choices]", take);
+    const fits = (item) => Object.entries(JSON.parse(item.dataset.dwChoices))
+      .every(([axis, label]) => choices[axis] === undefined || choices[axis] === label);
+    return items.find(fits) ?? items[0];
+  }
+
+  let choices = {};
+
+  function offerPage() {
+    const take = document.querySelector(".dw-take");
+    if (!take) return;
+    const line = take.querySelector(".dw-all");
+    const button = line.querySelector("button");
+    const said = line.querySelector("span");
+    const chosen = walkOf(take, choices);
+    for (const item of all("li[data-dw-choices]", take)) item.classList.toggle("dw-mine", item === chosen);
+    const firsts = all(".dw[data-dw-block]").filter(isShown).map((block) => block.querySelector(".dw-copy")).filter(Boolean);
+    const shell = chosen?.dataset.dwShell ?? "";
+    const hasFiles = firsts.some((first) => first.dataset.dwPaste !== undefined);
+    const alone = firsts.find((first) => first.dataset.dwAlone);
+    line.hidden = !firsts.length;
+    const can = !alone && !(hasFiles && !["bash", "zsh"].includes(shell));
+    button.hidden = !can;
+    said.replaceChildren();
+    if (alone) {
+      const link = document.createElement("a");
+      link.href = `#${alone.closest(".dw").id}`;
+      link.textContent = "one of its blocks";
+      said.append("This page cannot be pasted in one piece: ", link, ` ${alone.dataset.dwAlone}.`);
+    } else if (!can) {
+      said.append(`This page cannot be pasted in one piece: it has files, which are pasted in bash and zsh only.`);
+    } else {
+      button.dataset.dwCopy = firsts.map((first) => first.dataset.dwPaste ?? first.dataset.dwCopy).join("\n");
+      const count = firsts.length === 1 ? "one block" : `${firsts.length} blocks`;
+      said.append(`${count}${Object.keys(choices).length ? ", for the tabs you chose" : ""}`);
+    }
+  }
+
+  function start() {
+    all(".dw-values").forEach(askFor);
+    offerPage();
+  }
+
+  document.addEventListener("dw:choice", (event) => {
+    choices = event.detail.choices;
+    offerPage();
+  });
+  if (document.readyState === "complete") start();
+  else addEventListener("load", start);
+})();
