@@ -42,6 +42,8 @@ class WalkSummary:
     """Backend and mode; empty without a record."""
     manifest: Mapping[str, object] = field(default_factory=dict)
     """What was inside; empty without a record."""
+    fresh_days: float = 0.0
+    """Days after which its record is stale; 0 without a record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
