@@ -13,6 +13,7 @@ docwalk_verification_page = "docs/verification"
 
 myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
 myst_heading_anchors = 3
+smartquotes_action = "qe"  # no dashes: `--user` in a heading is an option
 
 # A second click would close the tab; our own styles give tabs the theme's colours in light and dark.
 sphinx_tabs_disable_tab_closing = True

@@ -375,3 +375,68 @@ def test_an_example_may_be_any_text(project: Path, build: Callable[..., str], bo
     assert build() == ""
     page = BeautifulSoup((project / "html" / "page.html").read_text("utf-8"), "html.parser")
     assert page.select(".dw-example pre")[0].get_text().strip() == body.strip()
+
+
+FIRST_PAGE = """# Index
+
+```{toctree}
+page
+```
+
+```{docwalk-series} p*
+```
+
+```{docwalk-sample} page
+:command: echo one
+```
+"""
+
+
+def test_the_first_page_lists_pages_and_shows_a_block_of_one(
+    project: Path, build: Callable[..., str]
+) -> None:
+    (project / "index.md").write_text(FIRST_PAGE, "utf-8")
+    (project / "page.md").write_text(
+        PAGE.replace("# Page", "---\ndescription: What it is.\n---\n# 7. Page\n\n**Time:** an hour, or two."),
+        "utf-8",
+    )
+    assert build() == ""
+    html = BeautifulSoup((project / "html" / "index.html").read_text("utf-8"), "html.parser")
+    (entry,) = html.select(".dw-series li")
+    assert [each.get_text() for each in entry.select("p")] == [
+        "7 Page",
+        "What it is.",
+        "an hour · 2 ○Not run",
+    ]
+    assert [each.get_text() for each in html.select(".dw-command")] == ["echo one"]
+    record(project, Printed(lines=("one",)), Printed())
+    assert build() == ""
+    html = BeautifulSoup((project / "html" / "index.html").read_text("utf-8"), "html.parser")
+    assert html.select_one(".dw-facts").get_text().startswith("an hour · 1 ✓Verified · 1 ▸Ran · ")  # type: ignore[union-attr]
+    assert [each.get_text() for each in html.select(".dw-out")] == ["one"]
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "said"),
+    [
+        ("-series} p*", "-series} x*", "no page of the project is named like `x*`"),
+        ("-sample} page", "-sample} pages", "`pages` is no page of the project with blocks"),
+        (": echo one", ": echo two", "no block of `page` types `echo two`"),
+        (":command: echo one\n", "", "`docwalk-sample` needs `:command:`, a command of the block to show"),
+    ],
+)
+def test_what_the_first_page_asks_for_in_vain_is_a_located_warning(
+    project: Path, build: Callable[..., str], written: str, instead: str, said: str
+) -> None:
+    (project / "index.md").write_text(FIRST_PAGE.replace(written, instead), "utf-8")
+    warnings = build()
+    assert said in warnings
+    assert "index.md:" in warnings
+
+
+def test_what_the_first_page_says_of_others_is_left_out_of_plain_text(
+    project: Path, build: Callable[..., str]
+) -> None:
+    (project / "index.md").write_text(FIRST_PAGE, "utf-8")
+    assert build("text") == ""
+    assert (project / "text" / "index.txt").read_text("utf-8") == "Index\n*****\n\n* Page\n"

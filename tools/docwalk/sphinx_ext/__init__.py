@@ -9,6 +9,7 @@ from docwalk import __version__
 from docwalk.sphinx_ext.examples import ExampleDirective, FailsDirective
 from docwalk.sphinx_ext.exercises import add_exercises
 from docwalk.sphinx_ext.extension import Extension
+from docwalk.sphinx_ext.landing import add_landing
 from docwalk.sphinx_ext.look import add_look
 from docwalk.sphinx_ext.nodes import (
     BannerNode,
@@ -57,6 +58,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("doctree-resolved", extension.resolve)
     app.connect("build-finished", extension.write_json)
     app.connect("build-finished", extension.write_downloads)
+    add_landing(app, extension)
     add_look(app, extension)
     add_take_away(app, extension)
     app.add_css_file("docwalk.css")

@@ -175,13 +175,17 @@ class Extension:
 
     def visit_block(self, translator: HTML5Translator, node: nodes.Element) -> None:
         """Write one block."""
-        view = self.site.blocks[node["block_id"]]
+        translator.body.append(self.html_of_block(translator, node["block_id"]) + "\n")
+        raise nodes.SkipNode
+
+    def html_of_block(self, translator: HTML5Translator, block_id: str) -> str:
+        """One block, as it stands on the page being written."""
+        view = self.site.blocks[block_id]
         report = block_report_html(
             self.site.issues, block_id=view.id, line=view.line, recorded_at=view.recorded_at
         )
         root = relative_uri(translator.builder.get_target_uri(_docname(translator)), "")
-        translator.body.append(block_html(view, report=report, root_url=root) + "\n")
-        raise nodes.SkipNode
+        return block_html(view, report=report, root_url=root)
 
     def visit_banner(self, translator: HTML5Translator, _node: nodes.Element) -> None:
         """Write the banner of the page being written."""
