@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from docwalk.document import parse_documents
 from docwalk.results import Outcome, OutputLine, StepResult, Style, StyledText
@@ -23,7 +24,8 @@ from docwalk.sphinx_ext.feedback import block_report_html, report_url
 from docwalk.sphinx_ext.manifest import gpu_sentence, is_simulated
 from docwalk.sphinx_ext.pages import PageFacts, WalkSummary, count_statuses
 from docwalk.sphinx_ext.rewrite import rewrite_blocks
-from docwalk.sphinx_ext.verification import LineRule, verification_html, verification_json
+from docwalk.sphinx_ext.verification import LineRule, verification_html
+from docwalk.sphinx_ext.verification_json import schema_text, verification_json
 from docwalk.sphinx_ext.view import anchor_of, view_block
 from docwalk.status import Status
 from docwalk.testing import output_lines, planned
@@ -261,6 +263,7 @@ def test_a_simulated_gpu_is_called_so_on_block_banner_and_matrix(
     assert [("simulated GPU</strong>" in html) for html in shown] == [is_said] * 3
 
 
+VALIDATOR = Draft202012Validator(json.loads(schema_text()))
 RULE = LineRule(name="links", pattern="Looking in <links>.*", reason="only here")
 
 
@@ -272,10 +275,8 @@ def test_the_matrix_names_page_walk_status_and_date() -> None:
         file_url=lambda name: f"../{name}",
     )
     assert '<a href="tutorials/a.html">A &lt;page&gt;</a>' in html
-    assert (
-        'Failing</span> <time class="dw-time" datetime="2026-11-22T10:00:00+00:00">22 Nov 2026</time>, 2.0 s'
-        in html
-    )
+    time = '<time class="dw-time" datetime="2026-11-22T10:00:00+00:00">22 Nov 2026</time>'
+    assert f"Failing</span></a> {time}, 2.0 s" in html
     assert '(<a href="../records/a-1.json">record</a>)' in html
     assert "<code>Looking in &lt;links&gt;.*</code>" in html
     assert "Failing</span><br>exit status 1</td>" in html
@@ -289,7 +290,7 @@ def test_a_walk_that_passed_is_not_called_verified() -> None:
         file_url=lambda name: f"../{name}",
     )
     matrix = html.partition("</table>")[0]
-    assert "passed, " in matrix
+    assert "Passed</span></a>" in matrix
     assert "Verified" not in matrix
     assert "<td>left out</td>" in html
     assert r"<td>rewritten as <code>\1</code></td>" in html
@@ -302,12 +303,37 @@ def test_a_site_without_blocks_says_so() -> None:
 
 def test_the_json_has_a_schema_and_every_block() -> None:
     page = page_with(Status.STALE, "the page changed since")
-    values = verification_json([page], [RULE], built_at="2026-11-22T12:00:00+00:00", version="1")
+    values = verification_json(
+        [page], [RULE], built_at="2026-11-22T12:00:00+00:00", version="1", url_of=lambda name: f"{name}.html"
+    )
     read = json.loads(json.dumps(values))
     assert (read["schema"], read["counts"]) == (1, {"stale": 1})
     (block,) = read["pages"][0]["blocks"]
     assert (block["line"], block["status"], block["reason"]) == (3, "stale", "the page changed since")
-    assert block["walks"] == {"tutorials/a": {"status": "stale", "reason": "the page changed since"}}
+    assert block["url"] == f"tutorials/a.html#{page.blocks[0].anchor}"
+    assert block["walks"]["tutorials/a"] == {
+        "status": "stale",
+        "reason": "the page changed since",
+        "recorded_at": "2026-11-22T10:00:00+00:00",
+    }
+    VALIDATOR.validate(read)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("status", "fine", "'fine' is not one of ['verified', 'ran', 'stale', 'failing', 'not run']"),
+        ("colour", "red", "Additional properties are not allowed ('colour' was unexpected)"),
+        ("line", 0, "0 is less than the minimum of 1"),
+    ],
+)
+def test_json_of_another_form_is_refused_by_its_schema(key: str, value: object, message: str) -> None:
+    page = page_with(Status.VERIFIED, "")
+    values = json.loads(
+        json.dumps(verification_json([page], [], built_at="2026-11-22T12:00:00Z", version="1", url_of=str))
+    )
+    values["pages"][0]["blocks"][0][key] = value
+    assert [error.message for error in VALIDATOR.iter_errors(values)] == [message]
 
 
 def test_statuses_are_counted_in_their_order() -> None:

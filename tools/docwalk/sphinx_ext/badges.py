@@ -75,12 +75,18 @@ def prose_html(text: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
 
 
-def badge_html(status: Status, dated: Dated | None = None) -> str:
-    """The status as a word with its mark; docwalk-proof.js turns a dated one to stale when it is."""
-    mark = f'<span class="dw-mark" aria-hidden="true">{MARKS[status]}</span>'
+def badge_html(status: Status, dated: Dated | None = None, *, word: str = "") -> str:
+    """The status as a word with its mark; docwalk-proof.js turns a dated one to stale when it is.
+
+    Args:
+        status: the status.
+        dated: when that was recorded; only of what is evidence.
+        word: another word in place of the status's own, with a tick.
+    """
+    mark = f'<span class="dw-mark" aria-hidden="true">{"✓" if word else MARKS[status]}</span>'
     age = (
         f' data-dw-recorded="{escape(dated.recorded_at)}" data-dw-fresh-days="{dated.fresh_days:g}"'
         if dated is not None and is_evidence(status)
         else ""
     )
-    return f'<span class="dw-badge dw-is-{css_word(status)}"{age}>{mark}{WORDS[status]}</span>'
+    return f'<span class="dw-badge dw-is-{css_word(status)}"{age}>{mark}{word or WORDS[status]}</span>'

@@ -11,6 +11,7 @@ from docwalk.sphinx_ext.faces import is_evidence
 from docwalk.sphinx_ext.feedback import page_report_html
 from docwalk.sphinx_ext.manifest import facts_of, is_simulated, with_gpu
 from docwalk.sphinx_ext.pages import count_statuses, newest, oldest
+from docwalk.sphinx_ext.totals import tiles_html
 from docwalk.status import Status
 
 if TYPE_CHECKING:
@@ -62,10 +63,6 @@ def summary_html(pages: Sequence[PageFacts], *, verification_url: str) -> str:
             "<code>nox -s doctest</code> makes them.</p></div>"
         )
     steps = sum(walk.run_count for page in pages for walk in page.walks)
-    tiles = "".join(
-        f'<div class="dw-tile dw-is-{css_word(status)}"><dt>{badge_html(status)}</dt><dd>{count}</dd></div>'
-        for status, count in counts.items()
-    )
     between = (
         f"on {time_html(last)}" if day(first) == day(last) else f"between {day(first)} and {time_html(last)}"
     )
@@ -75,7 +72,7 @@ def summary_html(pages: Sequence[PageFacts], *, verification_url: str) -> str:
     )
     more = f' <a href="{escape(verification_url)}">See every block</a>.' if verification_url else ""
     return (
-        f'<div class="dw-numbers">\n<dl>{tiles}</dl>\n'
+        f'<div class="dw-numbers">\n{tiles_html(pages)}\n'
         f"<p>{_plural(sum(counts.values()), 'block')} on {_plural(len(pages), 'page')}, "
         f"{_plural(steps, 'step')} typed into a real shell {between} in {environments}.{more}</p>\n</div>"
     )

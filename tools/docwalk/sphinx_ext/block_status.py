@@ -99,12 +99,12 @@ def status_html(view: BlockView, *, report: str) -> str:
     name = f"<p>Block <code>{escape(view.id, quote=False)}</code>, line {view.line} of the source. {report}"
     whens = "".join(_when(view, face, number) for number, face in enumerate(view.faces))
     return (
-        f'<details class="dw-status"><summary>{_badges(view)}{whens}</summary>\n'
+        f'<details class="dw-status"><summary>{badges_html(view)}{whens}</summary>\n'
         f"<p>{meaning}</p>\n{table if len(view.walks) > 1 else ''}{name.rstrip()}</p>\n</details>"
     )
 
 
-def _badges(view: BlockView) -> str:
+def badges_html(view: BlockView) -> str:
     """One badge; where walks differ, one for each status with the choices that have it."""
     by_status = {
         status: found

@@ -28,7 +28,14 @@ from docwalk.sphinx_ext.rewrite import rewrite_blocks
 from docwalk.sphinx_ext.settings import Settings
 from docwalk.sphinx_ext.site import Site, load_site
 from docwalk.sphinx_ext.take_away import take_away_html
-from docwalk.sphinx_ext.verification import JSON_NAME, RECORDS_NAME, verification_html, verification_json
+from docwalk.sphinx_ext.verification import verification_html
+from docwalk.sphinx_ext.verification_json import (
+    JSON_NAME,
+    RECORDS_NAME,
+    SCHEMA_NAME,
+    schema_text,
+    verification_json,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -149,10 +156,12 @@ class Extension:
             self.site.line_rules,
             built_at=self.site.now.isoformat(timespec="seconds"),
             version=__version__,
+            url_of=app.builder.get_target_uri,
         )
         text = json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False)
         outdir = Path(app.outdir)
         (outdir / JSON_NAME).write_text(text + "\n", encoding="utf-8")
+        (outdir / SCHEMA_NAME).write_text(schema_text(), encoding="utf-8")
         shutil.rmtree(outdir / RECORDS_NAME, ignore_errors=True)
         (outdir / RECORDS_NAME).mkdir()
         for walk in (walk for page in self.site.pages.values() for walk in page.walks if walk.record_name):

@@ -1,4 +1,7 @@
-"""The verification page and `verification.json`: every page, walk and block with its status."""
+"""The verification page: totals, pages by environments, and every walk and block with its status.
+
+All of it is there without JavaScript; docwalk-verification.js shows less of it, by text, status, environment.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +10,23 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from docwalk.sphinx_ext.badges import MEANINGS, badge_html, prose_html
+from docwalk.sphinx_ext.badges import MEANINGS, Dated, badge_html, css_word, prose_html
+from docwalk.sphinx_ext.block_status import badges_html
 from docwalk.sphinx_ext.dates import duration, time_html
 from docwalk.sphinx_ext.faces import is_evidence
 from docwalk.sphinx_ext.manifest import facts_of, with_gpu
 from docwalk.sphinx_ext.pages import count_statuses
+from docwalk.sphinx_ext.totals import tiles_html
+from docwalk.sphinx_ext.verification_json import JSON_NAME, RECORDS_NAME, SCHEMA_NAME
 from docwalk.status import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from docwalk.sphinx_ext.pages import PageFacts, WalkSummary
     from docwalk.sphinx_ext.view import BlockView
 
-SCHEMA = 1
-"""Version of `verification.json`."""
-
-JSON_NAME = "verification.json"
-"""Its name in the folder of the site."""
-
-RECORDS_NAME = "records"
-"""Folder of the site with the records that it is made from."""
+_SCRIPT = "_static/docwalk-verification.js"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,67 +62,13 @@ def verification_html(
     if not with_blocks:
         return "<p>There are no pages with blocks yet.</p>"
     sections = "\n".join(_page_section(page, url_of(page.docname), file_url) for page in with_blocks)
-    programs = f'<p>The same for programs: <a href="{escape(file_url(JSON_NAME))}">{JSON_NAME}</a>.</p>'
-    return f"{_matrix(with_blocks, url_of)}\n{programs}\n{_legend()}\n{_rules(rules)}\n{sections}"
-
-
-def verification_json(
-    pages: Sequence[PageFacts], rules: Sequence[LineRule], *, built_at: str, version: str
-) -> Mapping[str, object]:
-    """The same as JSON values; `schema` tells readers what to expect."""
-    return {
-        "schema": SCHEMA,
-        "docwalk": version,
-        "built_at": built_at,
-        "counts": {status.value: count for status, count in count_statuses(pages).items()},
-        "removed_lines": [
-            {
-                "name": rule.name,
-                "pattern": rule.pattern,
-                "replacement": rule.replacement,
-                "reason": rule.reason,
-            }
-            for rule in rules
-        ],
-        "pages": [_page_json(page) for page in pages],
-    }
-
-
-def _page_json(page: PageFacts) -> Mapping[str, object]:
-    return {
-        "page": page.page,
-        "title": page.title,
-        "walks": [
-            {
-                "name": walk.name,
-                "labels": list(walk.labels),
-                "environment": walk.environment,
-                "environment_digest": walk.environment_digest or None,
-                "gpu": walk.manifest.get("gpu"),
-                "mode": walk.mode or None,
-                "steps": walk.step_count,
-                "started_at": walk.started_at,
-                "elapsed_s": walk.elapsed_s,
-                "record": f"{RECORDS_NAME}/{walk.record_name}" if walk.record_name else None,
-                "passed": walk.passed if walk.started_at is not None else None,
-            }
-            for walk in page.walks
-        ],
-        "blocks": [
-            {
-                "id": block.id,
-                "line": block.line,
-                "status": block.status.value,
-                "reason": block.reason or None,
-                "recorded_at": block.recorded_at,
-                "walks": {
-                    walk.name: {"status": walk.status.value, "reason": walk.reason or None}
-                    for walk in block.walks
-                },
-            }
-            for block in page.blocks
-        ],
-    }
+    names = ", ".join(_link(name, file_url(name)) for name in (JSON_NAME, SCHEMA_NAME))
+    programs = f"<p>The same for programs, and its form: {names}.</p>"
+    script = f'<script defer src="{escape(file_url(_SCRIPT))}"></script>'
+    return (
+        f"{tiles_html(with_blocks)}\n{_filter(with_blocks)}\n{_matrix(with_blocks, url_of)}\n{programs}\n"
+        f"{_legend()}\n{_rules(rules)}\n{sections}\n{script}"
+    )
 
 
 def _matrix(pages: Sequence[PageFacts], url_of: Callable[[str], str]) -> str:
@@ -132,40 +77,70 @@ def _matrix(pages: Sequence[PageFacts], url_of: Callable[[str], str]) -> str:
         f'<th scope="col">in <code>{escape(name, quote=False)}</code></th>' for name in environments
     )
     rows = "\n".join(
-        f'<tr><th scope="row">{_link(page.title, url_of(page.docname))}</th>'
+        f"<tr{_facets(page.blocks)}>"
+        f'<th scope="row">{_link(page.title, url_of(page.docname))}</th>'
         f"<td>{_counts([page])}</td>"
-        + "".join(f"<td>{_cell(page, environment)}</td>" for environment in environments)
+        + "".join(
+            f"<td>{_cell(page, environment, url_of(page.docname))}</td>" for environment in environments
+        )
         + "</tr>"
         for page in pages
     )
-    return _scrolled(
+    return '<h2 id="pages-and-environments">Pages and environments</h2>\n' + _scrolled(
         "Pages and environments",
         f'<thead><tr><th scope="col">Page</th><th scope="col">Blocks</th>{head}</tr></thead>\n'
         f"<tbody>\n{rows}\n</tbody>",
     )
 
 
-def _cell(page: PageFacts, environment: str) -> str:
+def _facets(blocks: Sequence[BlockView]) -> str:
+    """What a row is filtered by, as attributes: statuses and environments of its blocks."""
+    statuses = dict.fromkeys(css_word(block.status) for block in blocks)
+    environments = dict.fromkeys(walk.environment for block in blocks for walk in block.walks)
+    return f' data-dw-status="{" ".join(statuses)}" data-dw-environments="{escape(" ".join(environments))}"'
+
+
+def _filter(pages: Sequence[PageFacts]) -> str:
+    """A form that is of no use without JavaScript, and is hidden until that is there."""
+    environments = sorted({walk.environment for page in pages for walk in page.walks})
+    statuses = "".join(
+        f'<option value="{css_word(status)}">{status.value}</option>'
+        for status in dict.fromkeys([*count_statuses(pages), Status.STALE])
+    )
+    names = "".join(f"<option>{escape(name, quote=False)}</option>" for name in environments)
+    return (
+        '<form class="dw-filter" aria-label="Show less" hidden>\n'
+        '<label>Show only what says <input type="search" name="text" autocomplete="off"></label>\n'
+        f'<label>status <select name="status"><option value="">any</option>{statuses}</select></label>\n'
+        f'<label>environment <select name="environment"><option value="">any</option>{names}</select></label>'
+        '\n<p class="dw-found" role="status"></p>\n</form>'
+    )
+
+
+def _cell(page: PageFacts, environment: str, url: str) -> str:
     walks = [walk for walk in page.walks if walk.environment == environment]
     if not page.has_examples:
-        return "<br>".join(_walk_cell(walk, page) for walk in walks) or "not walked here"
+        return "<br>".join(_walk_cell(walk, page, url) for walk in walks) or "not walked here"
     passed = [walk for walk in walks if is_evidence(walk_status(walk, page))]
-    others = [_walk_cell(walk, page) for walk in walks if walk not in passed]
+    others = [_walk_cell(walk, page, url) for walk in walks if walk not in passed]
     dates = sorted(walk.started_at for walk in passed if walk.started_at)
     plural = "" if len(passed) == 1 else "s"
     said = [f"{len(passed)} walk{plural} of examples passed, {time_html(dates[0])}"] if dates else []
     return "<br>".join((*said, *others)) or "not walked here"
 
 
-def _walk_cell(walk: WalkSummary, page: PageFacts) -> str:
+def _walk_cell(walk: WalkSummary, page: PageFacts, url: str) -> str:
     labels = f"{escape(', '.join(walk.labels), quote=False)}: " if walk.labels else ""
     status = walk_status(walk, page)
     if walk.started_at is None:
-        return f"{labels}{badge_html(status)} no record"
+        return f'{labels}<a href="{escape(url)}">{badge_html(status)}</a> no record'
     took = f", {duration(walk.elapsed_s)}" if walk.elapsed_s is not None else ""
+    steps = f", {walk.run_count} steps" if is_evidence(status) else ""
+    dated = Dated(recorded_at=walk.started_at, fresh_days=walk.fresh_days)
     # A walk that passed may have blocks that only ran, or were not run: those words are the blocks' alone.
-    word = f"passed, {walk.run_count} steps," if is_evidence(status) else badge_html(status)
-    return f"{labels}{word} {time_html(walk.started_at)}{took}{with_gpu(walk.manifest)}"
+    badge = badge_html(status, dated, word="Passed" if is_evidence(status) else "")
+    when = f"{time_html(walk.started_at)}{took}{steps}"
+    return f'{labels}<a href="{escape(url)}">{badge}</a> {when}{with_gpu(walk.manifest)}'
 
 
 def walk_status(walk: WalkSummary, page: PageFacts) -> Status:
@@ -225,7 +200,10 @@ def _page_section(page: PageFacts, url: str, file_url: Callable[[str], str]) -> 
         '<thead><tr><th scope="col">Line</th><th scope="col">Block</th><th scope="col">Status</th>'
         f'<th scope="col">When</th></tr></thead>\n<tbody>\n{rows}\n</tbody>',
     )
-    return f'<h2 id="{anchor}">{_link(page.title, url)}</h2>\n<ul>\n{walks}\n</ul>\n{table}'
+    return (
+        f'<section class="dw-of-page">\n<h2 id="{anchor}">{_link(page.title, url)}</h2>\n'
+        f"<ul>\n{walks}\n</ul>\n{table}\n</section>"
+    )
 
 
 def _walk_item(walk: WalkSummary, file_url: Callable[[str], str]) -> str:
@@ -246,8 +224,9 @@ def _block_row(block: BlockView, url: str) -> str:
         else ""
     )
     return (
-        f'<tr><td>{block.line}</td><td><a href="{escape(url)}#{block.anchor}"><code>{label}</code></a></td>'
-        f"<td>{badge_html(block.status)}{reason}</td><td>{when}</td></tr>"
+        f"<tr{_facets([block])}><td>{block.line}</td>"
+        f'<td><a href="{escape(url)}#{block.anchor}"><code>{label}</code></a></td>'
+        f"<td>{badges_html(block)}{reason}</td><td>{when}</td></tr>"
     )
 
 

@@ -43,7 +43,7 @@
     const block = badge.closest(".dw-status > summary")?.closest(".dw");
     if (block && ["verified", "ran"].includes(statusOf(block))) turn(block);
     const row = badge.closest("tr[data-dw-status]");
-    if (row) row.dataset.dwStatus = STALE.name;
+    if (row) row.dataset.dwStatus = `${row.dataset.dwStatus} ${STALE.name}`;
   }
 
   // The page's banner counts its blocks again.
@@ -142,7 +142,7 @@
     all("time.dw-time").forEach(sayAge);
     all(".dw-badge[data-dw-recorded]").forEach(growOld);
     all(".dw-banner").forEach(recount);
-    all(".dw-numbers[data-dw-ages]").forEach(recountSite);
+    all("[data-dw-ages]").forEach(recountSite);
     document.dispatchEvent(new CustomEvent("dw:status"));
     follow(window.docwalk?.choices?.() ?? {});
     document.addEventListener("dw:choice", (event) => follow(event.detail.choices));
