@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from docwalk.results import StepResult, WalkResult
 
 SITE = Path(__file__).parent / "site"
+TABS_SITE = Path(__file__).parent / "tabs-site"
 AXE_VERSION = "4.11.4"
-collect_ignore = ["site"]  # its pages are walked by nobody
+collect_ignore = ["site", "tabs-site"]  # their pages are walked by nobody
 MANIFEST = {
     "os": "Debian GNU/Linux 12 (bookworm)",
     "modules": ["python/3.11", "python/3.9"],
@@ -73,10 +74,15 @@ def small_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if walk.page == "tutorials/1-blocks":
             result = replace(made_up(walk), environment_digest=digest, manifest=MANIFEST)
             save_record(make_record(walk, result), folder / "records", raw=False)
+    return build(SITE, folder)
+
+
+def build(source: Path, folder: Path) -> Path:
+    """The folder of a site built from the records below the folder given."""
     built = subprocess.run(
         [
             *(sys.executable, "-m", "sphinx", "-W", "-n", "--keep-going", "-b", "html"),
-            *("-D", f"docwalk_records={folder / 'records'}", str(SITE), str(folder / "html")),
+            *("-D", f"docwalk_records={folder / 'records'}", str(source), str(folder / "html")),
         ],
         capture_output=True,
         text=True,
@@ -84,6 +90,23 @@ def small_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert built.returncode == 0, built.stdout + built.stderr
     return folder / "html"
+
+
+@pytest.fixture(scope="session")
+def tabs_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a built site about tabs; of one page there are records, in which a block of one tab fails."""
+    folder = tmp_path_factory.mktemp("tabs-site")
+    project = load_project(TABS_SITE)
+    environments = load_environments(project.environments_dir)
+    _, plan = load_plan(page_paths(project), project)
+    for walk in plan.walks:
+        if walk.page == "tutorials/3-failing":
+            result = result_of(walk, [Printed(lines=("one",)) for _ in walk.steps])
+            digest = environment_digest(environments[walk.environment])
+            save_record(
+                make_record(walk, replace(result, environment_digest=digest)), folder / "records", raw=False
+            )
+    return build(TABS_SITE, folder)
 
 
 def made_up(walk: Walk) -> WalkResult:
@@ -167,16 +190,26 @@ class Read:
 
 
 @pytest.fixture
-def read(chromium: Browser, small_site: Path) -> Iterator[Callable[..., Read]]:
-    """Opens a page of the small site; keywords are those of a browser context."""
+def read_in(chromium: Browser) -> Iterator[Callable[..., Read]]:
+    """Opens a page of a built site in a browser of its own; keywords are those of a browser context."""
     contexts = []
 
-    def open_page(name: str = "tutorials/1-blocks", **options: Any) -> Read:
+    def open_page(site: Path, name: str, **options: Any) -> Read:
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         contexts.append(context)
-        return Read(context.new_page(), small_site / f"{name}.html")
+        return Read(context.new_page(), site / f"{name}.html")
 
     yield open_page
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def read(read_in: Callable[..., Read], small_site: Path) -> Callable[..., Read]:
+    """Opens a page of the small site."""
+
+    def open_page(name: str = "tutorials/1-blocks", **options: Any) -> Read:
+        return read_in(small_site, name, **options)
+
+    return open_page

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from docwalk import __version__
@@ -20,7 +19,8 @@ from docwalk.sphinx_ext.nodes import (
     VerificationDirective,
     VerificationNode,
 )
-from docwalk.sphinx_ext.rewrite import DIRECTIVE, EXAMPLE_DIRECTIVE, TAB_DIRECTIVE
+from docwalk.sphinx_ext.rewrite import DIRECTIVE, EXAMPLE_DIRECTIVE
+from docwalk.sphinx_ext.search_words import add_search_words
 from docwalk.sphinx_ext.settings import add_settings
 from docwalk.sphinx_ext.site_values import use_site_values
 from docwalk.sphinx_ext.tabs_setup import add_tabs
@@ -40,12 +40,9 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("fails", FailsDirective)
     add_exercises(app)
     add_tabs(app, extension)
+    add_search_words(app, extension)
     app.add_directive("docwalk-summary", SummaryDirective)
     app.add_directive("docwalk-verification", VerificationDirective)
-    if find_spec("sphinx_tabs") is not None:
-        from docwalk.sphinx_ext.code_tab import CodeTabDirective  # noqa: PLC0415 - sphinx-tabs is optional
-
-        app.add_directive(TAB_DIRECTIVE, CodeTabDirective)
     app.add_node(BlockNode, html=(extension.visit_block, None))
     app.add_node(BannerNode, html=(extension.visit_banner, None))
     app.add_node(SummaryNode, html=(extension.visit_summary, None))

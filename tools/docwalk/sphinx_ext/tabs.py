@@ -52,8 +52,8 @@ class _Found:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Labels in order."""
-        return tuple(tab.astext() for tab in self.tabs)
+        """Labels in order, as written: walks are named by them."""
+        return tuple(panel["label"] for panel in self.panels)
 
     @property
     def is_synchronised(self) -> bool:
@@ -87,7 +87,7 @@ def make_tabs(
             is_declared = axis.group in declared
             name = axis.group if is_declared or not example else f"{example}/{axis.group}"
             key = name if is_declared else _local_key(docname, axis, keys)
-            title = title_of(axis.group, titles) if is_declared else f"Choice: {_listed(axis.labels)}"
+            title = title_of(axis.group, titles) if is_declared else f"Choice: {_listed(axis, members)}"
             for number in axis.tab_sets:
                 node = TabSetNode("", axis=name, key=key, title=title, is_declared=is_declared)
                 _fill(node, members[number])
@@ -144,9 +144,14 @@ def _local_key(docname: str, axis: PageAxis, keys: dict[str, int]) -> str:
     return key if keys[key] == 1 else f"{key}|{keys[key]}"
 
 
-def _listed(labels: Sequence[str]) -> str:
-    """Labels as a question has them: `A, B or C`."""
-    *first, last = labels
+def _listed(axis: PageAxis, found: Sequence[_Found]) -> str:
+    """Its labels as a question has them, without their markup: `A, B or C`."""
+    shown = {
+        label: tab.astext()
+        for number in axis.tab_sets
+        for label, tab in zip(found[number].labels, found[number].tabs, strict=True)
+    }
+    *first, last = shown.values()
     return f"{', '.join(first)} or {last}" if first else last
 
 
@@ -154,7 +159,7 @@ def _fill(node: TabSetNode, found: _Found) -> None:
     node["ids"] = list(found.container["ids"])
     for tab, panel in zip(found.tabs, found.panels, strict=True):
         label = TabLabelNode("", "", *tab.children)
-        node += TabPanelNode("", label, *panel.children, axis=node["axis"], label=tab.astext())
+        node += TabPanelNode("", label, *panel.children, axis=node["axis"], label=panel["label"])
     # not `replace_self`, which would keep the classes
     found.container.parent.replace(found.container, node)
 
@@ -174,7 +179,7 @@ class _Ids:
             if not isinstance(panel, TabPanelNode):
                 msg = f"a set of tabs holds a {type(panel).__name__}"
                 raise TypeError(msg)
-            label = nodes.make_id(panel["label"]) or f"tab-{number}"
+            label = nodes.make_id(panel["label"]) or f"tab-{number}"  # of no letters that ids have
             short = f"{nodes.make_id(node['axis'])}-{label}" if node["is_declared"] else label
             panel["ids"] = [self._free("-".join(part for part in (section, short) if part))]
             # The first of the page has the short name too: `#shell-zsh` opens the page for Zsh.

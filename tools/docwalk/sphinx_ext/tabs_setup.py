@@ -49,7 +49,7 @@ def add_tabs(app: Sphinx, extension: Extension) -> None:
     app.add_node(TabSetNode, html=(visit_set, depart_division))
     app.add_node(TabPanelNode, html=(visit_panel, depart_division))
     app.add_node(TabLabelNode, html=(visit_label, depart_label))
-    app.connect("config-inited", _add_templates)
+    app.connect("config-inited", _prepare)
     app.connect("builder-inited", _take_over, priority=900)
     app.connect("doctree-resolved", _resolver(extension))
     app.connect("html-page-context", _page_context(extension))
@@ -119,8 +119,12 @@ def choices_html(axes: Mapping[str, Axis], titles: Mapping[str, str]) -> str:
     )
 
 
-def _add_templates(_app: Sphinx, config: Config) -> None:
+def _prepare(app: Sphinx, config: Config) -> None:
     config.templates_path.append(str(Path(__file__).parent / "templates"))
+    if "sphinx_tabs.tabs" in app.extensions:
+        from docwalk.sphinx_ext.code_tab import replace_directives  # noqa: PLC0415 - sphinx-tabs is optional
+
+        replace_directives(app)
 
 
 def _take_over(app: Sphinx) -> None:

@@ -55,8 +55,16 @@
     const shown = at(set);
     set.panels.forEach((panel, index) => {
       const isShown = index === shown;
-      if (isShown) panel.removeAttribute("hidden");
-      else panel.setAttribute("hidden", HIDDEN);
+      if (isShown) {
+        panel.removeAttribute("hidden");
+        panel.removeAttribute("aria-hidden");
+        panel.tabIndex = 0;
+      } else {
+        panel.setAttribute("hidden", HIDDEN);
+        // What can be found still has a box: neither the keyboard nor a screen reader is to come upon it.
+        panel.removeAttribute("tabindex");
+        panel.setAttribute("aria-hidden", "true");
+      }
       set.tabs[index].setAttribute("aria-selected", String(isShown));
       set.tabs[index].tabIndex = isShown ? 0 : -1;
     });
@@ -106,7 +114,6 @@
       tab.setAttribute("aria-controls", panel.id);
       panel.setAttribute("role", "tabpanel");
       panel.setAttribute("aria-labelledby", tab.id);
-      panel.tabIndex = 0;
       panel.addEventListener("beforematch", () => show(axis, panel.dataset.dwLabel));
       tab.addEventListener("click", () => inPlace(tab, () => choose(axis, panel.dataset.dwLabel)));
       return tab;
