@@ -276,8 +276,8 @@ def test_the_matrix_names_page_walk_status_and_date() -> None:
     )
     assert '<a href="tutorials/a.html">A &lt;page&gt;</a>' in html
     time = '<time class="dw-time" datetime="2026-11-22T10:00:00+00:00">22 Nov 2026</time>'
-    assert f"Failing</span></a> {time}, 2.0 s" in html
-    assert '(<a href="../records/a-1.json">record</a>)' in html
+    assert f"Failing</span></a> {time}</td>" in html
+    assert f'{time}, 1 step, 2.0 s (<a href="../records/a-1.json">record</a>)' in html
     assert "<code>Looking in &lt;links&gt;.*</code>" in html
     assert "Failing</span><br>exit status 1</td>" in html
 

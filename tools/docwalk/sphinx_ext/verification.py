@@ -66,8 +66,9 @@ def verification_html(
     programs = f"<p>The same for programs, and its form: {names}.</p>"
     script = f'<script defer src="{escape(file_url(_SCRIPT))}"></script>'
     return (
-        f"{tiles_html(with_blocks)}\n{_filter(with_blocks)}\n{_matrix(with_blocks, url_of)}\n{programs}\n"
-        f"{_legend()}\n{_rules(rules)}\n{sections}\n{script}"
+        f'<div class="dw-numbers">{tiles_html(with_blocks)}</div>\n'
+        f"{_filter(with_blocks)}\n{_matrix(with_blocks, url_of)}\n{programs}\n"
+        f"{_legend()}\n{_environments(with_blocks)}\n{_rules(rules)}\n{sections}\n{script}"
     )
 
 
@@ -118,29 +119,41 @@ def _filter(pages: Sequence[PageFacts]) -> str:
 
 
 def _cell(page: PageFacts, environment: str, url: str) -> str:
-    walks = [walk for walk in page.walks if walk.environment == environment]
-    if not page.has_examples:
-        return "<br>".join(_walk_cell(walk, page, url) for walk in walks) or "not walked here"
-    passed = [walk for walk in walks if is_evidence(walk_status(walk, page))]
-    others = [_walk_cell(walk, page, url) for walk in walks if walk not in passed]
-    dates = sorted(walk.started_at for walk in passed if walk.started_at)
-    plural = "" if len(passed) == 1 else "s"
-    said = [f"{len(passed)} walk{plural} of examples passed, {time_html(dates[0])}"] if dates else []
-    return "<br>".join((*said, *others)) or "not walked here"
+    """The walks of a page in an environment: one is named, several of one status are counted."""
+    found: dict[Status, list[WalkSummary]] = {}
+    for walk in page.walks:
+        if walk.environment == environment:
+            status = walk_status(walk, page)
+            found.setdefault(Status.VERIFIED if is_evidence(status) else status, []).append(walk)
+    return (
+        "<br>".join(
+            _walks_cell(status, walks, url if len(walks) == 1 else f"#{_anchor(page)}")
+            for status, walks in found.items()
+        )
+        or '<span class="dw-none"><span class="visually-hidden">not walked here</span></span>'
+    )
 
 
-def _walk_cell(walk: WalkSummary, page: PageFacts, url: str) -> str:
-    labels = f"{escape(', '.join(walk.labels), quote=False)}: " if walk.labels else ""
-    status = walk_status(walk, page)
-    if walk.started_at is None:
-        return f'{labels}<a href="{escape(url)}">{badge_html(status)}</a> no record'
-    took = f", {duration(walk.elapsed_s)}" if walk.elapsed_s is not None else ""
-    steps = f", {walk.run_count} steps" if is_evidence(status) else ""
-    dated = Dated(recorded_at=walk.started_at, fresh_days=walk.fresh_days)
+def _walks_cell(status: Status, walks: Sequence[WalkSummary], url: str) -> str:
+    if len(walks) == 1:
+        who = f" {escape(', '.join(walks[0].labels), quote=False)}".rstrip()
+    else:
+        who = f" {len(walks)} walks"
+    dates = [walk.started_at for walk in walks if walk.started_at is not None]
+    link = f'<a href="{escape(url)}">{_walk_badge(status, walks)}{who}</a>'
+    gpu = next((text for walk in walks if (text := with_gpu(walk.manifest))), "")
+    return f"{link} {time_html(min(dates)) if dates else 'no record'}{gpu}"
+
+
+def _walk_badge(status: Status, walks: Sequence[WalkSummary]) -> str:
+    dated = [
+        Dated(recorded_at=walk.started_at, fresh_days=walk.fresh_days)
+        for walk in walks
+        if walk.started_at is not None
+    ]
     # A walk that passed may have blocks that only ran, or were not run: those words are the blocks' alone.
-    badge = badge_html(status, dated, word="Passed" if is_evidence(status) else "")
-    when = f"{time_html(walk.started_at)}{took}{steps}"
-    return f'{labels}<a href="{escape(url)}">{badge}</a> {when}{with_gpu(walk.manifest)}'
+    word = "Passed" if is_evidence(status) else ""
+    return badge_html(status, min(dated, key=lambda each: each.recorded_at, default=None), word=word)
 
 
 def walk_status(walk: WalkSummary, page: PageFacts) -> Status:
@@ -191,27 +204,53 @@ def _effect(rule: LineRule) -> str:
     return f"rewritten as <code>{escape(rule.replacement, quote=False)}</code>"
 
 
+def _anchor(page: PageFacts) -> str:
+    return "page-" + "".join(c if c.isascii() and c.isalnum() else "-" for c in page.page)
+
+
 def _page_section(page: PageFacts, url: str, file_url: Callable[[str], str]) -> str:
-    walks = "\n".join(_walk_item(walk, file_url) for walk in page.walks)
+    walks = "\n".join(_walk_item(walk, page, file_url) for walk in page.walks)
     rows = "\n".join(_block_row(block, url) for block in page.blocks)
-    anchor = "page-" + "".join(c if c.isascii() and c.isalnum() else "-" for c in page.page)
     table = _scrolled(
         f"Blocks of {page.title}",
         '<thead><tr><th scope="col">Line</th><th scope="col">Block</th><th scope="col">Status</th>'
         f'<th scope="col">When</th></tr></thead>\n<tbody>\n{rows}\n</tbody>',
     )
+    count = len(page.blocks)
+    said = "The block" if count == 1 else f"All {count} blocks"
     return (
-        f'<section class="dw-of-page">\n<h2 id="{anchor}">{_link(page.title, url)}</h2>\n'
-        f"<ul>\n{walks}\n</ul>\n{table}\n</section>"
+        f'<section class="dw-of-page">\n<h2 id="{_anchor(page)}">{_link(page.title, url)}</h2>\n'
+        f"<ul>\n{walks}\n</ul>\n"
+        f"<details><summary>{said}, line by line</summary>\n{table}\n</details>\n</section>"
     )
 
 
-def _walk_item(walk: WalkSummary, file_url: Callable[[str], str]) -> str:
-    name = f"<code>{escape(walk.name, quote=False)}</code>"
+def _walk_item(walk: WalkSummary, page: PageFacts, file_url: Callable[[str], str]) -> str:
+    where = f"in <code>{escape(walk.environment, quote=False)}</code>{with_gpu(walk.manifest)}"
+    labels = f"{escape(', '.join(walk.labels), quote=False)}, " if walk.labels else ""
+    badge = _walk_badge(walk_status(walk, page), [walk])
     if walk.started_at is None:
-        return f"<li>Walk {name} in <code>{escape(walk.environment, quote=False)}</code>: no record.</li>"
+        return f"<li>{badge} {labels}{where}: no record.</li>"
+    took = f", {duration(walk.elapsed_s)}" if walk.elapsed_s is not None else ""
     record = _link("record", quote(file_url(f"{RECORDS_NAME}/{walk.record_name}")))
-    return f"<li>Walk {name} ({record}): {'; '.join(facts_of(walk))}.</li>"
+    steps = f"{walk.run_count} {'step' if walk.run_count == 1 else 'steps'}"
+    when = f"{time_html(walk.started_at)}, {steps}{took}"
+    return f"<li>{badge} {labels}{where}: {when} ({record}).</li>"
+
+
+def _environments(pages: Sequence[PageFacts]) -> str:
+    """What was inside, once for each environment and build of it that a record names."""
+    found: dict[tuple[str, str], WalkSummary] = {}
+    for walk in sorted((walk for page in pages for walk in page.walks), key=lambda walk: walk.environment):
+        if walk.started_at is not None:
+            found.setdefault((walk.environment, walk.environment_digest), walk)
+    if not found:
+        return ""
+    items = "\n".join(
+        f"<dt><code>{escape(name, quote=False)}</code></dt><dd>{'; '.join(facts_of(walk))}.</dd>"
+        for (name, _), walk in found.items()
+    )
+    return f'<h2 id="environments">What they ran in</h2>\n<dl class="dw-legend">\n{items}\n</dl>'
 
 
 def _block_row(block: BlockView, url: str) -> str:

@@ -21,7 +21,9 @@
         && words.every((word) => said.includes(word))
       );
     }
+    const isFiltered = Boolean(words.length || status || environment);
     for (const section of sections) {
+      for (const details of all("details", section)) details.open = isFiltered;
       section.hidden = all("tr[data-dw-status]", section).every((row) => row.hidden);
     }
     const blocks = rows.filter((row) => row.closest(".dw-of-page"));
