@@ -15,9 +15,8 @@ myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
 myst_heading_anchors = 3
 smartquotes_action = "qe"  # no dashes: `--user` in a heading is an option
 
-# A second click would close the tab; our own styles give tabs the theme's colours in light and dark.
-sphinx_tabs_disable_tab_closing = True
-sphinx_tabs_disable_css_loading = True
+# What readers see as the name of a choice, where it is not the axis' own name.
+docwalk_axis_titles = {"modules": "Module system"}
 
 html_theme = "docwalk"
 html_title = "Cluster tutorials"

@@ -239,11 +239,13 @@ def test_the_choice_for_the_site_is_on_every_page_and_is_the_same_memory(
     assert for_site(page, "Shell").input_value() == "fish"
 
 
-def test_other_scripts_are_told_of_choices(open_page: Open) -> None:
+def test_other_scripts_are_told_of_choices_and_once_at_the_start(open_page: Open) -> None:
     page = open_page()
-    page.evaluate(
-        "() => { window.heard = []; document.addEventListener('dw:choice', (e) => heard.push(e.detail)); }"
+    page.add_init_script(
+        "window.heard = []; document.addEventListener('dw:choice', (event) => heard.push(event.detail));"
     )
+    page.reload()
+    tab(page, "Lmod").click()
     tab(page, "Lmod").click()
     now = {
         "shell": "Bash",
@@ -252,7 +254,10 @@ def test_other_scripts_are_told_of_choices(open_page: Open) -> None:
         "page:2": "With an *editor*",
         "page:3": "With an *editor*",
     }
-    assert page.evaluate("heard") == [{"axis": "modules", "label": "Lmod", "choices": now}]
+    assert page.evaluate("heard") == [
+        {"axis": None, "label": None, "choices": {**now, "modules": "Environment Modules"}},
+        {"axis": "modules", "label": "Lmod", "choices": now},
+    ]
     assert page.evaluate("docwalk.choices()") == now
 
 

@@ -75,21 +75,25 @@
     set.note.textContent = wanted === undefined || wanted === label ? "" : `Nothing here for ${wanted}: this is for ${label}.`;
   }
 
-  function drawAll(axis, label) {
+  function drawAll() {
     sets.forEach(draw);
     const now = choices();
     for (const select of selects) {
       const wanted = now[select.dataset.dwAxis];
       if (all("option", select).some((option) => option.value === wanted)) select.value = wanted;
     }
-    document.dispatchEvent(new CustomEvent("dw:choice", { detail: { axis, label, choices: now } }));
+  }
+
+  function announce(axis = null, label = null) {
+    document.dispatchEvent(new CustomEvent("dw:choice", { detail: { axis, label, choices: choices() } }));
   }
 
   // What a link or a search opens is seen, not remembered: it was not the reader who chose it.
   function show(axis, label) {
     if (choices()[axis] === label && sets.every((set) => set.axis !== axis || chosen.has(set.key))) return;
     chosen.set(keyOf(axis), label);
-    drawAll(axis, label);
+    drawAll();
+    announce(axis, label);
   }
 
   function choose(axis, label) {
@@ -244,7 +248,7 @@
     select.closest("form").hidden = false;
     select.addEventListener("change", () => inPlace(select, () => choose(select.dataset.dwAxis, select.value)));
   }
-  drawAll(null, null);
+  drawAll();
   openSearched(searchedFor());
   followHash();
   addEventListener("hashchange", followHash);
@@ -256,8 +260,8 @@
   addEventListener("load", () => {
     followHash();
     markTabs();
-    // Other scripts of ours hear it too: they are there by now.
-    drawAll(null, null);
   });
+  // When all scripts of the page have come, they are told once where it stands.
+  document.addEventListener("DOMContentLoaded", () => announce());
   document.addEventListener("dw:status", markTabs);
 })();
