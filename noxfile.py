@@ -91,7 +91,12 @@ def tests(session: nox.Session) -> None:
     session.run("coverage", "run", "-m", "pytest", "tests/unit", "-q")
     session.run("coverage", "report")
     session.run("docwalk", "env", "build")
-    session.run("pytest", "tests", "--ignore=tests/unit", "-m", "container or browser", "-q")
+    # They wait for shells more than they compute. Those that count processes and folders of all runs go alone.
+    session.run(
+        *("pytest", "tests", "--ignore=tests/unit", "--ignore=tests/e2e/test_killed.py", "-q"),
+        *("-m", "container or browser", "-n", "3", "--dist", "worksteal"),
+    )
+    session.run("pytest", "tests/e2e/test_killed.py", "-m", "container", "-q")
     records = Path(session.create_tmp()) / "records"
     shutil.rmtree(records, ignore_errors=True)
     session.run("pytest", "tutorials", "-m", "container", "-n", WORKERS, f"--docwalk-records={records}")

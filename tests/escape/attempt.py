@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from docwalk.backend.registry import make_backend
 from docwalk.bubblewrap import Network
 from docwalk.driver.shell import Shell
-from docwalk.environment.definition import load_environment
+from docwalk.environment.definition import Users, load_environment
 from docwalk.environment.parts import Limits
 from docwalk.environment.store import BuiltEnvironment, Store
 from docwalk.terminal import render_terminal
@@ -27,9 +27,11 @@ LIMITS = Limits(memory_bytes=256 << 20, processes=100, cpu_s=2.0, disk_bytes=64 
 LONG_S = 90.0
 
 
-def limited(environment: BuiltEnvironment) -> BuiltEnvironment:
-    """The environment with small limits and nothing but the package index."""
+def limited(environment: BuiltEnvironment, *, has_accounts: bool) -> BuiltEnvironment:
+    """The environment with small limits and nothing but the package index; with accounts, `su` as well."""
     definition = replace(environment.environment, limits=LIMITS, network=Network.PACKAGES)
+    if has_accounts:
+        definition = replace(definition, users=Users.MANY, setuid=True)
     return replace(environment, environment=definition)
 
 
@@ -70,7 +72,9 @@ def main() -> None:
     built = Store.default().find(load_environment(LOGIN))
     if built is None:
         sys.exit("environment `login` is not built: docwalk env build login")
-    made = make_attempts(make_backend(sys.argv[1]), limited(built), json.load(sys.stdin))
+    name, _, mode = sys.argv[1].partition("/")
+    environment = limited(built, has_accounts=mode == "mapped")
+    made = make_attempts(make_backend(name), environment, json.load(sys.stdin))
     json.dump(made, sys.stdout)
 
 

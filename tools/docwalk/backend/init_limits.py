@@ -146,9 +146,10 @@ class Watch:
 
 
 def resident() -> Iterator[tuple[int, int]]:
-    """Every process but ourselves, and the bytes of memory that are its own."""
+    """Every process, and the bytes of memory that are its own; not the first and ourselves, who may be two."""
+    spared = ("1", str(os.getpid()))
     for name in os.listdir("/proc"):
-        if name.isdigit() and name != "1":
+        if name.isdigit() and name not in spared:
             with suppress(OSError, ValueError):
                 with open(f"/proc/{name}/statm", "rb") as file:
                     fields = file.read().split()
