@@ -25,9 +25,10 @@ pytestmark = [
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "describe-your-cluster.md"
 BLOCK = re.compile(
-    r"^(?P<fence>`{3,})(?P<info>\{code-block\} \w+|sh)\n(?P<body>.*?)^(?P=fence)$", re.MULTILINE | re.DOTALL
+    r"^(?P<fence>`{3,})(\{file\} (?P<path>\S+)|bash|\{bash\}\n:skip: [^\n]+\n)\n(?P<body>.*?)^(?P=fence)$",
+    re.MULTILINE | re.DOTALL,
 )
-CAPTION = re.compile(r":caption: (\S+)\n\n")
+COMMANDS = re.compile(r"^```(bash|\{bash\})$", re.MULTILINE)
 MODULEFILES = {
     "editor/7.2": "#%Module\nsetenv EDITOR nano\n",
     "compiler/12.2": "#%Module\nsetenv CC gcc-12\n",
@@ -36,7 +37,7 @@ MODULEFILES = {
 
 
 class Follower:
-    """Does what a page says: writes each captioned block to its file, runs each `sh` block."""
+    """Does what a page says: writes each `{file}`, runs each block of commands, those that it skips too."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -57,11 +58,10 @@ class Follower:
     def follow(self, text: str) -> None:
         """Every block in order."""
         for block in BLOCK.finditer(text):
-            caption = CAPTION.match(block["body"])
-            if caption is not None:
-                path = self.folder / caption[1]
+            if block["path"] is not None:
+                path = self.folder / block["path"]
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(block["body"][caption.end() :], encoding="utf-8")
+                path.write_text(block["body"], encoding="utf-8")
             else:
                 self.run(block["body"])
 
@@ -91,7 +91,7 @@ def followed() -> Iterator[Follower]:
 
 
 def test_the_page_s_commands_all_succeed(followed: Follower) -> None:
-    assert len(followed.said) == len(re.findall(r"^```sh$", PAGE.read_text(encoding="utf-8"), re.MULTILINE))
+    assert len(followed.said) == len(COMMANDS.findall(PAGE.read_text(encoding="utf-8")))
 
 
 def test_the_copy_is_the_cluster_s(followed: Follower) -> None:

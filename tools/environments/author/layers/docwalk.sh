@@ -19,6 +19,9 @@ END
 chmod 755 /opt/docwalk/bin/docwalk
 for name in docwalk sphinx-build nox; do ln -s "/opt/docwalk/bin/$name" /usr/local/bin/; done
 
+# A project to begin with, for pages that are about one.
+cp -r /srv/build/example /opt/example
+
 # Where environments are found, and where sandboxes keep what they change.
 mkdir /var/cache/docwalk /scratch
 echo 'export DOCWALK_CACHE_DIR=/scratch/docwalk' > /etc/profile.d/docwalk.sh
