@@ -91,7 +91,7 @@ def tests(session: nox.Session) -> None:
     session.run("coverage", "run", "-m", "pytest", "tests/unit", "-q")
     session.run("coverage", "report")
     session.run("docwalk", "env", "build")
-    # They wait for shells more than they compute. Those that count processes and folders of all runs go alone.
+    # They wait for shells more than they compute. What counts processes and folders of all runs goes alone.
     session.run(
         *("pytest", "tests", "--ignore=tests/unit", "--ignore=tests/e2e/test_killed.py", "-q"),
         *("-m", "container or browser", "-n", "3", "--dist", "worksteal"),

@@ -146,7 +146,7 @@ class Watch:
 
 
 def resident() -> Iterator[tuple[int, int]]:
-    """Every process, and the bytes of memory that are its own; not the first and ourselves, who may be two."""
+    """Every process but the first and ourselves (who may be two), and the bytes of memory of its own."""
     spared = ("1", str(os.getpid()))
     for name in os.listdir("/proc"):
         if name.isdigit() and name not in spared:
