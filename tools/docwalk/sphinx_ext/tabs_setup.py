@@ -114,8 +114,8 @@ def choices_html(axes: Mapping[str, Axis], titles: Mapping[str, str]) -> str:
         for axis in offered
     )
     return (
-        '<form class="dw-choices" hidden>\n<fieldset>\n'
-        f"<legend>Show everything for my</legend>\n{rows}</fieldset>\n</form>\n"
+        '<div class="dw-choices" hidden>\n<fieldset>\n'
+        f"<legend>Show everything for my</legend>\n{rows}</fieldset>\n</div>\n"
     )
 
 

@@ -245,7 +245,7 @@
 
   window.docwalk = Object.assign(window.docwalk ?? {}, { choices, choose, reveal });
   for (const select of selects) {
-    select.closest("form").hidden = false;
+    select.closest(".dw-choices").hidden = false;
     select.addEventListener("change", () => inPlace(select, () => choose(select.dataset.dwAxis, select.value)));
   }
   drawAll();
