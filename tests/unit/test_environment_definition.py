@@ -49,7 +49,11 @@ def test_a_small_definition_has_defaults_for_the_rest(tmp_path: Path) -> None:
         "reader",
         1000,
     )
-    assert (environment.users, environment.network, environment.shell) == (Users.ONE, Network.PACKAGES, "bash")
+    assert (environment.users, environment.network, environment.shell) == (
+        Users.ONE,
+        Network.PACKAGES,
+        "bash",
+    )
     assert environment.base.packages == ("bash=5.2-2", "less")
     assert [layer.name for layer in environment.layers] == ["system"]
     assert environment.layers[0].files == (tmp_path / "small" / "modulefiles",)
@@ -167,12 +171,13 @@ target = "/data"
 source = "modulefiles"
 [[mounts]]
 target = "/scratch"
+size = "64 MiB"
 """
     environment = load_environment(make_definition(tmp_path / "small", text))
     assert environment.limits == Limits(memory_bytes=2 << 30, disk_bytes=2_000_000, cpu_s=120.0, files=64)
-    assert [(str(each.target), each.source) for each in environment.mounts] == [
-        ("/data", tmp_path / "small" / "modulefiles"),
-        ("/scratch", None),
+    assert [(str(each.target), each.source, each.size_bytes) for each in environment.mounts] == [
+        ("/data", tmp_path / "small" / "modulefiles", None),
+        ("/scratch", None, 64 << 20),
     ]
 
 
@@ -192,6 +197,15 @@ def test_what_a_reader_meets_is_in_the_environment_s_digest(tmp_path: Path, text
     plain = load_environment(parent)
     assert layer_digests(child) == layer_digests(plain)
     assert environment_digest(child) != environment_digest(plain)
+
+
+def test_the_size_of_a_mount_is_in_the_digest_where_it_is_set(tmp_path: Path) -> None:
+    mount = f'{SMALL}[[mounts]]\ntarget = "/data"\n'
+    digests = {
+        environment_digest(load_environment(make_definition(tmp_path / name, mount + size)))
+        for name, size in (("a", ""), ("b", 'size = "1 MiB"\n'), ("c", 'size = "2 MiB"\n'))
+    }
+    assert len(digests) == 3
 
 
 def test_extending_alone_changes_no_digest(tmp_path: Path) -> None:

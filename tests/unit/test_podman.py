@@ -34,8 +34,9 @@ def argv(environment: Environment) -> str:
         binds=(Bind(source=Path("/host/wheels"), target=PurePosixPath("/srv/packages/0")),),
         files={},
         devices=("docwalk.sim/gpu=0",),
-        tmpfs=(PurePosixPath("/tmp"),),
+        tmpfs=(PurePosixPath("/tmp"), PurePosixPath("/tmp/small")),
         tmpfs_bytes=1 << 20,
+        tmpfs_sizes={PurePosixPath("/tmp/small"): 4096},
         index_url=None,
     )
     container = Container(
@@ -60,7 +61,8 @@ def test_a_whole_container(tmp_path: Path) -> None:
         "--security-opt seccomp=/i/seccomp.json --network none "
         "--hostname login1 --no-hosts --http-proxy=false --workdir / --preserve-fds 2 "
         "--volume=/dev/null:/dev/nvidia0:dev "
-        "--tmpfs /tmp:mode=1777,size=1048576 --tmpfs /run/docwalk:mode=1777,size=1048576 --shm-size 1048576 "
+        "--tmpfs /tmp:mode=1777,size=1048576 --tmpfs /tmp/small:mode=1777,size=4096 "
+        "--tmpfs /run/docwalk:mode=1777,size=1048576 --shm-size 1048576 "
         "--volume /host/wheels:/srv/packages/0:ro --volume /i/files/0:/etc/pip.conf:ro "
         "--rootfs /mnt/root /usr/bin/python3 -I -S -X utf8 /run/docwalk/init.py 3"
     )

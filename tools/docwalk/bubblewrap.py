@@ -91,6 +91,8 @@ class SandboxSpec:
     """Fresh, empty, writable folders; mounted before the binds."""
     tmpfs_bytes: int | None = None
     """How large each of them, and `/dev/shm`, may become; None leaves it to the kernel."""
+    tmpfs_sizes: Mapping[PurePosixPath, int] = field(default_factory=dict)
+    """How large some of them may become instead."""
     files: Mapping[PurePosixPath, bytes] = field(default_factory=dict)
     """Read-only files: path inside to content; each must exist in a layer, or lie below a tmpfs."""
     uid: int = 1000
@@ -265,7 +267,8 @@ def bwrap_argv(
 
 
 def _tmpfs_arguments(spec: SandboxSpec, path: PurePosixPath) -> tuple[str, ...]:
-    size = () if spec.tmpfs_bytes is None else ("--size", str(spec.tmpfs_bytes))
+    size_bytes = spec.tmpfs_sizes.get(path, spec.tmpfs_bytes)
+    size = () if size_bytes is None else ("--size", str(size_bytes))
     return (*size, "--perms", "1777", "--tmpfs", str(path))
 
 

@@ -46,6 +46,8 @@ class Contents:
     """Fresh, empty, writable folders."""
     tmpfs_bytes: int
     """How large each of those may become."""
+    tmpfs_sizes: Mapping[PurePosixPath, int]
+    """How large some of them may become instead."""
     index_url: str | None
     """The mirror that a relay from `INDEX_PORT` leads to; None without relay."""
 
@@ -93,6 +95,7 @@ def contents_of(
             *((NESTED_STORE,) if environment.nested else ()),
         ),
         tmpfs_bytes=definition.limits.memory_bytes or MEMORY_BYTES,
+        tmpfs_sizes={each.target: each.size_bytes for each in definition.mounts if each.size_bytes},
         index_url=mirror if is_relayed else None,
     )
 

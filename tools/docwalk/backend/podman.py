@@ -192,8 +192,10 @@ def _ulimits() -> Iterator[str]:
 
 
 def _mounts(container: Container) -> Iterator[str]:
+    sizes = container.contents.tmpfs_sizes
     for path in (*container.contents.tmpfs, RUN):
-        yield from ("--tmpfs", f"{path}:mode=1777,size={container.contents.tmpfs_bytes}")
+        size_bytes = sizes.get(path, container.contents.tmpfs_bytes)
+        yield from ("--tmpfs", f"{path}:mode=1777,size={size_bytes}")
     yield from ("--shm-size", str(container.contents.tmpfs_bytes))
     for bind in (*container.contents.binds, *container.files):
         yield from ("--volume", f"{bind.source}:{bind.target}:{'rw' if bind.writable else 'ro'}")

@@ -82,6 +82,7 @@ def _open_in(folder: Path, environment: BuiltEnvironment, ids: Ids, lock: int) -
             binds=(*contents.binds, *device_binds(contents.devices)),
             tmpfs=contents.tmpfs,
             tmpfs_bytes=contents.tmpfs_bytes,
+            tmpfs_sizes=contents.tmpfs_sizes,
             system_calls=filter_program(nests=bool(definition.nested)),
             files=contents.files,
             hostname=definition.hostname,

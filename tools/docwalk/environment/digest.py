@@ -45,6 +45,9 @@ def _parts(environment: Environment) -> Iterator[str]:
         # Another checkout has the folders elsewhere.
         places = [(str(each.target), each.source and each.source.name) for each in environment.mounts]
         yield f"mounts {places}"
+        sizes = [(str(each.target), each.size_bytes) for each in environment.mounts if each.size_bytes]
+        if sizes:
+            yield f"sizes {sizes}"
     if not environment.limits.is_default:
         yield str(environment.limits)
     if environment.nested:

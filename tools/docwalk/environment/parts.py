@@ -95,6 +95,8 @@ class Mount:
     """Where it is inside; it must exist in a layer, or lie below `/tmp` or `/run`."""
     source: Path | None
     """Folder of the host, seen read-only; None is an empty folder that the reader may write to."""
+    size_bytes: int | None = None
+    """How much fits into an empty folder; None is as much as the limit of memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +167,7 @@ def read_service(table: Table) -> Service:
 
 def read_mount(table: Table, folder: Path) -> Mount:
     """One of `[[mounts]]`; a relative source lies beside the definition in `folder`."""
-    table.allow("target", "source")
+    table.allow("target", "source", "size")
     text = table.text("target")
     target = PurePosixPath(text or "/")
     if text and (
@@ -183,7 +185,10 @@ def read_mount(table: Table, folder: Path) -> Mount:
     source = folder / named if named else None
     if source is not None and not source.is_dir():
         table.problem("source", f"`{named}` is no folder of this machine", hint=f"create `{named}`")
-    return Mount(target=target, source=source)
+    size_bytes = table.size("size", least=_LEAST_DISK)
+    if source is not None and size_bytes is not None:
+        table.problem("size", "`size` is for empty folders, and this one has a `source`", hint="remove one")
+    return Mount(target=target, source=source, size_bytes=size_bytes)
 
 
 def read_limits(table: Table) -> Limits:
