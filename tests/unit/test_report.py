@@ -294,6 +294,16 @@ def test_the_summary_says_what_a_maintainer_wants_to_know() -> None:
     ]
 
 
+def test_the_summary_calls_a_simulated_gpu_one() -> None:
+    _, (walk,) = planned(PAGE)
+    result = result_of(walk, [Printed(lines=("done",))])
+    simulated = replace(result, manifest={"gpu": {"kind": "simulated"}})
+    real = replace(result, manifest={"gpu": {"kind": "real"}})
+    environment = "  environment  login sha256:000000000000… (sandbox/plain{})"
+    assert environment.format(", simulated GPU") in summary((walk, simulated))
+    assert environment.format("") in summary((walk, real))
+
+
 def test_the_summary_names_walks_that_failed() -> None:
     assert summary(ended(Outcome.TIMED_OUT, "60 s")) == [
         "0 of 1 walk passed, 1 step in 3.2 s",

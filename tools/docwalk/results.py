@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+from typing import Final
 
 MASK: Final = "••••••••"
 """What stands for a password that a program showed, however long it is."""
@@ -152,6 +149,12 @@ class WalkResult:
     """One result for each step of the plan, in its order."""
     services: tuple[ServiceState, ...] = ()
     """The environment's services, where a step failed; not kept in records."""
+
+    @property
+    def saw_simulated_gpu(self) -> bool:
+        """Whether it saw GPUs, none of which exists."""
+        gpu = self.manifest.get("gpu")
+        return isinstance(gpu, Mapping) and gpu.get("kind") != "real"
 
     @property
     def passed(self) -> bool:

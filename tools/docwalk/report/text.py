@@ -220,10 +220,10 @@ def summary_lines(summary: Summary) -> Iterator[Text]:
     yield from _not_run(summary.statuses)
     yield from _rows("slowest", _slowest(summary.records))
     used = Counter(
-        (record.environment, record.result.environment_digest[:19], record.result.mode)
+        (record.environment, record.result.environment_digest[:19], _how(record))
         for record in summary.records
     )
-    yield from _rows("environment", [f"{name} {digest}… ({mode})" for name, digest, mode in used])
+    yield from _rows("environment", [f"{name} {digest}… ({how})" for name, digest, how in used])
     if summary.records:
         yield _row("records", str(summary.records_dir))
     for record in failed:
@@ -244,6 +244,12 @@ def _slowest(records: Iterable[Record]) -> list[str]:
         place = f"{record.source_path}:{record.steps[result.index].line}"
         shown.append(f"{duration(result.elapsed_s)} `{_shorten(result.command_sent)}` ({place})")
     return shown
+
+
+def _how(record: Record) -> str:
+    """What a walk was run in, and whether the GPUs it saw exist."""
+    mode = record.result.mode
+    return f"{mode}, simulated GPU" if record.result.saw_simulated_gpu else mode
 
 
 def _status_counts(statuses: Iterable[BlockStatus]) -> str:
