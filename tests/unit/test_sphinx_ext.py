@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 import pytest
+from bs4 import BeautifulSoup
 from jsonschema import Draft202012Validator
 
 from docwalk.document import parse_documents
@@ -21,7 +22,7 @@ from docwalk.sphinx_ext.block_html import block_html
 from docwalk.sphinx_ext.dates import day, duration
 from docwalk.sphinx_ext.faces import WalkFacts
 from docwalk.sphinx_ext.feedback import block_report_html, report_url
-from docwalk.sphinx_ext.manifest import gpu_sentence, is_simulated
+from docwalk.sphinx_ext.manifest import gpu_sentence, in_short, is_simulated
 from docwalk.sphinx_ext.pages import PageFacts, WalkSummary, count_statuses
 from docwalk.sphinx_ext.rewrite import rewrite_blocks
 from docwalk.sphinx_ext.verification import LineRule, verification_html
@@ -144,14 +145,63 @@ def test_anchors_hold_letters_digits_and_hyphens() -> None:
     assert anchor_of("tutorials/2-packages#0a1b2c-2") == "block-0a1b2c-2"
 
 
-def test_a_mail_address_gets_subject_and_body() -> None:
-    url = report_url("mailto:help@example.org", subject="a b", body="c\nd")
-    assert url == "mailto:help@example.org?subject=a%20b&body=c%0Ad"
+@pytest.mark.parametrize(
+    ("issues", "url"),
+    [
+        ("mailto:help@example.org", "mailto:help@example.org?subject=a%20%26%20b&body=c%3Dd%0D%0Ae"),
+        (
+            "mailto:help@example.org?cc=me@example.org",
+            "mailto:help@example.org?cc=me@example.org&subject=a%20%26%20b&body=c%3Dd%0D%0Ae",
+        ),
+        (
+            "https://forge.example/us/site/issues/new",
+            "https://forge.example/us/site/issues/new?title=a%20%26%20b&body=c%3Dd%0Ae",
+        ),
+        (
+            "https://forge.example/us/site/issues/new?labels=from+a+reader",
+            "https://forge.example/us/site/issues/new?labels=from%20a%20reader&title=a%20%26%20b&body=c%3Dd%0Ae",
+        ),
+        (
+            "https://lab.example/us/a/-/issues/new",
+            "https://lab.example/us/a/-/issues/new?issue%5Btitle%5D=a%20%26%20b&issue%5Bdescription%5D=c%3Dd%0Ae",
+        ),
+    ],
+)
+def test_where_to_report_gets_subject_and_body(issues: str, url: str) -> None:
+    assert report_url(issues, subject="a & b", body="c=d\ne") == url
 
 
-def test_a_form_gets_title_and_body() -> None:
-    url = report_url("https://example.org/new?x=1", subject="a b", body="c&d")
-    assert url == "https://example.org/new?x=1&title=a+b&body=c%26d"
+def test_a_report_names_block_date_and_environment() -> None:
+    html = block_report_html(
+        "mailto:help@example.org",
+        block_id="tutorials/a#1",
+        line=3,
+        recorded_at="2026-11-22T10:00:00+00:00",
+        environment="lmod",
+    )
+    link = BeautifulSoup(html, "html.parser").a
+    assert link is not None
+    body = parse_qs(str(link["href"]).partition("?")[2])["body"][0]
+    assert body.startswith("Block: tutorials/a#1 (line 3), recorded 22 Nov 2026 in lmod.\r\n")
+
+
+@pytest.mark.parametrize(
+    ("manifest", "text"),
+    [
+        (
+            {
+                "os": "Debian GNU/Linux 12 (bookworm)",
+                "module_system": "Lmod 8.6.19",
+                "pythons": {"b": {"version": "3.11.2"}, "a": {"version": "3.9.2"}, "c": {}},
+            },
+            "Debian GNU/Linux 12, Lmod 8.6.19, Python 3.9.2 and 3.11.2",
+        ),
+        ({"pythons": {"a": {"version": "3.9.2"}}}, "Python 3.9.2"),
+        ({}, ""),
+    ],
+)
+def test_what_a_copy_of_a_cluster_holds_is_said_in_short(manifest: dict[str, object], text: str) -> None:
+    assert in_short(manifest) == text
 
 
 def test_a_report_without_address_says_what_to_quote() -> None:

@@ -9,13 +9,13 @@ from docwalk.sphinx_ext.badges import badge_html, css_word
 from docwalk.sphinx_ext.dates import day, duration, time_html
 from docwalk.sphinx_ext.faces import is_evidence
 from docwalk.sphinx_ext.feedback import page_report_html
-from docwalk.sphinx_ext.manifest import facts_of, is_simulated, with_gpu
+from docwalk.sphinx_ext.manifest import facts_of, in_short, is_simulated, with_gpu
 from docwalk.sphinx_ext.pages import count_statuses, newest, oldest
 from docwalk.sphinx_ext.totals import tiles_html
 from docwalk.status import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from docwalk.sphinx_ext.pages import PageFacts, WalkSummary
 
@@ -41,12 +41,13 @@ def banner_html(page: PageFacts, *, issues: str, verification_url: str) -> str:
     counts = count_statuses([page])
     worst = next(status for status in _WORST_FIRST if status in counts)
     more = f' <a href="{escape(verification_url)}">How this is verified</a>.' if verification_url else ""
-    walks = "\n".join(_walk(walk) for walk in page.walks)
+    walks = "\n".join((*(_walk(walk) for walk in page.walks), *_environments(page)))
     report = page_report_html(issues, page=page.page, recorded_at=newest([page]))
     return (
         f'<aside class="dw-banner dw-is-{css_word(worst)}" aria-label="How this page was verified"'
         f' data-dw-fresh-days="{page.fresh_days}">\n'
         f'<p class="dw-headline">{_headline(page, counts, more)}</p>\n'
+        f"{_made(page)}"
         f'<p class="dw-old" hidden></p>\n'
         f"<details><summary>{_plural(len(page.walks), 'walk')}: where, when, in what</summary>\n"
         f"<ul>\n{walks}\n</ul>\n<p>{report}</p>\n</details>\n</aside>"
@@ -108,9 +109,41 @@ def _walk(walk: WalkSummary) -> str:
         return f"<li>{lead}: no record.</li>"
     how = "" if walk.passed else " It failed."
     took = f", {duration(walk.elapsed_s)}" if walk.elapsed_s is not None else ""
-    facts = "".join(f"<li>{fact}</li>" for fact in facts_of(walk))
     when = f"{_plural(walk.run_count, 'step')} on {time_html(walk.started_at)}{took}"
-    return f"<li>{lead}: {when}.{how}\n<ul>{facts}</ul></li>"
+    return f"<li>{lead}: {when}.{how}</li>"
+
+
+def _environments(page: PageFacts) -> Iterator[str]:
+    """What was inside, once for each environment and build of it that a record of the page names."""
+    for walk in _distinct(page):
+        facts = "".join(f"<li>{fact}</li>" for fact in facts_of(walk))
+        yield f"<li>What <code>{escape(walk.environment, quote=False)}</code> held:\n<ul>{facts}</ul></li>"
+
+
+def _distinct(page: PageFacts) -> Iterable[WalkSummary]:
+    recorded = [walk for walk in page.walks if walk.started_at is not None]
+    return {(walk.environment, walk.environment_digest): walk for walk in reversed(recorded)}.values()
+
+
+def _made(page: PageFacts) -> str:
+    """How what is on the page came there, for whoever reads such a page for the first time."""
+    held: dict[str, str] = {}
+    for walk in page.walks:
+        if walk.run_count:
+            inside = in_short(walk.manifest)
+            name = f"<code>{escape(walk.environment, quote=False)}</code>"
+            held.setdefault(walk.environment, f"{name} ({escape(inside, quote=False)})" if inside else name)
+    recorded = sum(block.shown.is_recorded for block in page.blocks)
+    if not held or not recorded:
+        return ""
+    rest = "" if recorded == len(page.blocks) else " A block of which that is not so says it."
+    *before, last = held.values()
+    where = f"{', '.join(before)} and {last}" if before else last
+    what = "copies of a cluster" if before else "a copy of a cluster"
+    return (
+        '<p class="dw-made">What you see was typed by a machine, not by hand: it opened terminals in '
+        f"{where}, {what}, typed each command, and kept what came out.{rest}</p>\n"
+    )
 
 
 def _plural(count: int, noun: str) -> str:

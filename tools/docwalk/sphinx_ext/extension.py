@@ -191,7 +191,11 @@ class Extension:
         """One block, as it stands on the page being written."""
         view = self.site.blocks[block_id]
         report = block_report_html(
-            self.site.issues, block_id=view.id, line=view.line, recorded_at=view.recorded_at
+            self.site.issues,
+            block_id=view.id,
+            line=view.line,
+            recorded_at=view.recorded_at,
+            environment=view.environment,
         )
         root = relative_uri(translator.builder.get_target_uri(_docname(translator)), "")
         return block_html(view, report=report, root_url=root)
@@ -213,9 +217,10 @@ class Extension:
         raise nodes.SkipNode
 
     def visit_verification(self, translator: HTML5Translator, _node: nodes.Element) -> None:
-        """Write the verification page."""
+        """Write the verification page, its pages in the order in which the site lists them."""
+        order = {name: at for at, name in enumerate(_in_order(translator.builder.env))}
         html = verification_html(
-            self.site.pages_with_blocks,
+            sorted(self.site.pages_with_blocks, key=lambda page: order.get(page.docname, len(order))),
             self.site.line_rules,
             url_of=lambda docname: _url(translator, docname),
             file_url=lambda name: relative_uri(translator.builder.get_target_uri(_docname(translator)), name),
@@ -226,6 +231,17 @@ class Extension:
     def _verification_url(self, translator: HTML5Translator) -> str:
         page = self.settings.verification_page
         return _url(translator, page) if page else ""
+
+
+def _in_order(env: BuildEnvironment) -> Iterable[str]:
+    """Documents as the tables of contents list them, from the first page on."""
+    waiting, found = [env.config.root_doc], dict[str, None]()
+    while waiting:
+        docname = waiting.pop()
+        if docname not in found:
+            found[docname] = None
+            waiting += reversed(env.toctree_includes.get(docname, []))
+    return found
 
 
 def _docname(translator: HTML5Translator) -> str:

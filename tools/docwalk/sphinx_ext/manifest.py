@@ -34,6 +34,27 @@ def facts_of(walk: WalkSummary) -> tuple[str, ...]:
     return tuple(facts)
 
 
+def in_short(manifest: Mapping[str, object]) -> str:
+    """Operating system, module system and Pythons: `Debian GNU/Linux 12, Lmod 8.6.19, Python 3.11.2`."""
+    system = _text(manifest.get("os")).partition(" (")[0]
+    pythons = manifest.get("pythons")
+    versions = [
+        str(content["version"])
+        for content in (pythons.values() if isinstance(pythons, Mapping) else ())
+        if isinstance(content, Mapping) and content.get("version")
+    ]
+    *before, last = sorted(set(versions), key=_version_key) or [""]
+    python = f"{', '.join(before)} and {last}" if before else last
+    said = (system, _text(manifest.get("module_system")), f"Python {python}" if python else "")
+    return ", ".join(text for text in said if text)
+
+
+def _version_key(version: str) -> tuple[tuple[int, str], ...]:
+    """Versions in their order: 3.9 before 3.11."""
+    pieces = version.split(".")
+    return tuple((int(piece), "") if piece.isdigit() else (0, piece) for piece in pieces)
+
+
 def gpu_sentence(manifest: Mapping[str, object]) -> str:
     """Whether there was a GPU, and if so whether it was a real one."""
     gpu = manifest.get("gpu")

@@ -167,7 +167,10 @@ def walk_status(walk: WalkSummary, page: PageFacts) -> Status:
 
 
 def _counts(pages: Sequence[PageFacts]) -> str:
-    return "<br>".join(f"{count} {badge_html(status)}" for status, count in count_statuses(pages).items())
+    return "<br>".join(
+        f'<span class="dw-count">{count} {badge_html(status)}</span>'
+        for status, count in count_statuses(pages).items()
+    )
 
 
 def _legend() -> str:
