@@ -223,15 +223,26 @@
 
   // Beside the tab, what its blocks came to --------------------------------------------------------
 
-  const WORDS = [["dw-is-failing", "✗", "a block here fails"], ["dw-is-stale", "◷", "a block here is stale"]];
+  const MARKS = { failing: ["✗", "a block here fails"], stale: ["◷", "a block here is stale"], "not-run": ["○", "not run"] };
+
+  // What is worth a mark: the worst of its blocks, or that none of them was run.
+  function wordFor(panel) {
+    const blocks = all(".dw[data-dw-block]", panel);
+    const is = (word) => (block) => block.classList.contains(`dw-is-${word}`);
+    const worst = ["failing", "stale"].find((word) => blocks.some(is(word)));
+    return worst ?? (blocks.length && blocks.every(is("not-run")) ? "not-run" : "");
+  }
 
   function markTabs() {
-    for (const { panels, tabs } of sets) {
+    for (const { element, panels, tabs } of sets) {
+      // Where nothing was run in any tab, the page says so.
+      const wasRun = element.querySelector(".dw[data-dw-block]:not(.dw-is-not-run)");
       panels.forEach((panel, index) => {
         tabs[index].querySelector(".dw-tab-mark")?.remove();
-        const [word, sign, meaning] = WORDS.find(([name]) => panel.querySelector(`.dw.${name}`)) ?? [];
-        if (!word) return;
-        const mark = make("span", { class: `dw-tab-mark ${word}`, title: meaning });
+        const word = wordFor(panel);
+        if (!word || (word === "not-run" && !wasRun)) return;
+        const [sign, meaning] = MARKS[word];
+        const mark = make("span", { class: `dw-tab-mark dw-is-${word}`, title: meaning });
         mark.append(
           make("span", { "aria-hidden": "true" }, sign),
           make("span", { class: "visually-hidden" }, ` (${meaning})`),
@@ -260,6 +271,13 @@
   addEventListener("load", () => {
     followHash();
     markTabs();
+  });
+  // Back from a page where something else was chosen; the browser had kept this one.
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    for (const [key, label] of remembered()) chosen.set(key, label);
+    drawAll();
+    announce();
   });
   // When all scripts of the page have come, they are told once where it stands.
   document.addEventListener("DOMContentLoaded", () => announce());
