@@ -124,6 +124,13 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session
+def readers(session: nox.Session) -> None:
+    """Follow every recorded tutorial by copy and paste only, as somebody does who knows nothing."""
+    install(session, extras=("pytest", "sphinx"), groups=("tests",))
+    session.run("pytest", "tests/readers/every_tutorial.py", "-q", *session.posargs)
+
+
+@nox.session
 def site(session: nox.Session) -> None:
     """Build the site from the records into build/site; nothing is run."""
     install(session, extras=("sphinx",))

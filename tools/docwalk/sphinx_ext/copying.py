@@ -15,6 +15,7 @@ from docwalk.plan import EditFile, TypeCommand
 from docwalk.script import oddity
 from docwalk.script_captures import UnscriptedError
 from docwalk.script_files import file_code
+from docwalk.sphinx_ext.badges import prose_html
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -45,6 +46,8 @@ class Copying:
     """Captured values in them: name, and what our run had, empty where nothing is recorded."""
     alone: str = ""
     """Why it cannot be pasted together with other blocks: `answers a question`; empty where it can."""
+    typing: tuple[str, ...] = ()
+    """What is typed or pressed after it was pasted, a sentence each; code in backticks."""
     paste: CopyPiece | None = None
     """Of a file: commands that write it, for those who paste a whole page."""
 
@@ -74,10 +77,31 @@ def copying_of(view: BlockView, walks: Mapping[str, Walk], records: Mapping[str,
     alone = next((why for step, result in pairs if (why := _why_alone(step, result, walk))), "")
     if view.kind is BlockKind.FILE:
         return _file_copying(view, steps, values, alone)
+    typing = tuple(sentence for step, result in pairs for sentence in _typing(step, result))
     is_typed_in_one = not any(step.session != steps[0].session for step in steps)
     if not ran or not is_typed_in_one:
-        return Copying(pieces=_one(view.copy_text), values=values, alone=alone)
-    return Copying(pieces=tuple(_pieces(pairs, has_values=bool(values))), values=values, alone=alone)
+        return Copying(pieces=_one(view.copy_text), values=values, alone=alone, typing=typing)
+    pieces = tuple(_pieces(pairs, has_values=bool(values)))
+    return Copying(pieces=pieces, values=values, alone=alone, typing=typing)
+
+
+def _typing(step: Step, ran: StepResult | None) -> Iterator[str]:
+    """What is typed while a command runs: it is not copied, and has to be told."""
+    if not isinstance(step.action, TypeCommand):
+        return
+    is_unseen = ran is not None and any(line.is_typed_unseen for line in ran.lines)
+    for answer in step.action.answers:
+        shown = f"When it shows `{answer.prompt.strip()}`, type"
+        yield f"{shown} what it asks for, which stays unseen." if is_unseen else f"{shown} `{answer.text}`."
+    for group in step.action.keys:
+        when = f"When it shows `{group.until.strip()}`, press" if group.until else "Then press"
+        yield f"{when} {', '.join(f'`{_key(key)}`' for key in group.keys)}."
+
+
+def _key(key: str) -> str:
+    """A key as readers know it: `Ctrl-C`, `q`, `Enter`."""
+    name = key[1:-1] if len(key) > 1 else key
+    return f"Ctrl-{name[2:].upper()}" if name.startswith("C-") else name
 
 
 def _one(text: str, template: str = "") -> tuple[CopyPiece, ...]:
@@ -179,6 +203,8 @@ def copy_notes_html(copying: Copying) -> str:
             '<p class="dw-note">Paste this in pieces, one after the other: a shell that starts, or one '
             "that is left, does not get what was pasted with the command that did it.</p>"
         )
+    if copying.typing:
+        said.append(f'<p class="dw-note dw-typing">{prose_html(" ".join(copying.typing))}</p>')
     if copying.values:
         data = escape(json.dumps(dict(copying.values), ensure_ascii=False))
         sentences = " ".join(_value_sentence(name, value) for name, value in copying.values)
