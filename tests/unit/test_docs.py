@@ -17,6 +17,7 @@ from docwalk.lint.registry import RULES, UNUSED_IGNORE
 from docwalk.lint.rules.shellcheck import EXCLUDED
 from docwalk.options import OPTIONS
 from docwalk.redaction import BUILTIN
+from docwalk.results import Outcome
 from docwalk.source import Source
 from docwalk.status import Status
 
@@ -102,3 +103,9 @@ def test_every_lint_rule_has_a_section(rule: str) -> None:
 @pytest.mark.parametrize("code", EXCLUDED)
 def test_every_excluded_finding_of_shellcheck_has_its_reason(code: str) -> None:
     assert f"\n| {code} | {EXCLUDED[code]} |" in page("reference/lint.md")
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_every_outcome_is_in_the_glossary(outcome: Outcome) -> None:
+    told = page("glossary.md").partition("\noutcome\n")[2].partition("\n\n")[0]
+    assert outcome.value in told

@@ -78,7 +78,7 @@ def contents_of(
         resolves_names=definition.network is Network.HOST,
     )
     mounted = [
-        Bind(source=_reachable(each.source, scratch_dir), target=each.target)
+        Bind(source=reachable_source(each.source, scratch_dir), target=each.target)
         for each in definition.mounts
         if each.source
     ]
@@ -100,7 +100,7 @@ def contents_of(
     )
 
 
-def _reachable(source: Path, scratch_dir: Path) -> Path:
+def reachable_source(source: Path, scratch_dir: Path) -> Path:
     """`source`, or a copy of it where it lies in a folder that is closed to the account root becomes."""
     if os.geteuid() != 0 or is_reachable(source):
         return source
