@@ -37,6 +37,8 @@ class Exit(IntEnum):
 
 
 COMMANDS: Final = {
+    "init": ("docwalk.cli.init:init", "Start a new site."),
+    "new": ("docwalk.cli.new:new", "Add a tutorial, or a nightly run."),
     "run": ("docwalk.cli.run:run", "Walk pages and keep the records."),
     "update": ("docwalk.cli.update:update", "Rewrite expected output from a run."),
     "status": ("docwalk.cli.status:status", "Show what is known of each page's blocks."),

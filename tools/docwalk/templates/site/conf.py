@@ -1,0 +1,17 @@
+"""The site: its pages, and what docwalk knows of them. Title and logo come from `[tool.docwalk.site]`."""
+
+extensions = ["myst_parser", "sphinx_tabs.tabs", "docwalk.sphinx_ext"]
+include_patterns = ["index.md", "tutorials/**", "docs/**"]
+
+docwalk_verification_page = "docs/verification"
+
+myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
+myst_heading_anchors = 3
+
+sphinx_tabs_disable_tab_closing = True
+sphinx_tabs_disable_css_loading = True
+
+html_theme = "docwalk"
+html_copy_source = False
+html_show_sourcelink = False
+html_show_copyright = False
