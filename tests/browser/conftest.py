@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 SITE = Path(__file__).parent / "site"
 TABS_SITE = Path(__file__).parent / "tabs-site"
 AXE_VERSION = "4.11.4"
-collect_ignore = ["site", "tabs-site"]  # their pages are walked by nobody
+collect_ignore = ["site", "tabs-site", "proof-site"]  # their pages are walked by nobody
 MANIFEST = {
     "os": "Debian GNU/Linux 12 (bookworm)",
     "modules": ["python/3.11", "python/3.9"],
@@ -90,6 +90,12 @@ def build(source: Path, folder: Path) -> Path:
     )
     assert built.returncode == 0, built.stdout + built.stderr
     return folder / "html"
+
+
+@pytest.fixture(scope="session")
+def build_site() -> Callable[[Path, Path], Path]:
+    """Builds a site, given its source and a folder with records: the folder of its pages."""
+    return build
 
 
 @pytest.fixture(scope="session")
