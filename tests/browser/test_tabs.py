@@ -350,6 +350,18 @@ def test_find_in_page_opens_the_tab_of_what_it_found(open_page: Open) -> None:
     assert page.locator('[id="start-shell-bash"]').get_attribute("hidden") == "until-found"
 
 
+def test_browsers_that_cannot_look_into_hidden_panels_follow_links_too(open_page: Open) -> None:
+    page = open_page()
+    page.add_init_script("delete HTMLElement.prototype.onbeforematch")
+    page.reload()
+    assert page.locator('[id="start-shell-zsh"]').get_attribute("hidden") == ""
+    page.get_by_role("link", name="about keywords").click()
+    assert selected(page)[2:4] == ["Lmod", "By key word"]
+    assert page.get_by_text("says the bilby").is_visible()
+    page.emulate_media(media="print")
+    assert page.get_by_text("so says the word quokka").is_visible()
+
+
 # Search
 
 

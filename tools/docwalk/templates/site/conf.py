@@ -8,9 +8,6 @@ docwalk_verification_page = "docs/verification"
 myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
 myst_heading_anchors = 3
 
-sphinx_tabs_disable_tab_closing = True
-sphinx_tabs_disable_css_loading = True
-
 html_theme = "docwalk"
 html_copy_source = False
 html_show_sourcelink = False
