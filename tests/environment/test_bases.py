@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from docwalk.environment.build import build_bases
+from docwalk.environment.build_events import BuildPhase
 from docwalk.environment.definition import load_environments
 from docwalk.environment.digest import layer_digests
 from docwalk.environment.owner import cannot_own
@@ -113,6 +115,27 @@ def test_a_base_that_several_need_is_made_once(site: Site) -> None:
     assert {event.environment for event in site.build()} == {"one"}
     assert (site.has("one"), site.has("two")) == (True, True)
     assert site.build() == []
+
+
+def test_a_base_that_another_build_made_meanwhile_is_not_made_again(site: Site) -> None:
+    site.stand_in(count=1)
+    site.define("one", "less")
+    site.build()
+    environments = load_environments(site.folder / "environments")
+    layer = site.store.layer_dir(layer_digests(environments["one"])[0])
+    aside = layer.rename(layer.with_name("aside"))
+    phases: list[BuildPhase] = []
+    other = contextlib.ExitStack()
+    other.enter_context(site.store.locked(on_wait=lambda: None))
+
+    def on_event(event: BuildEvent) -> None:
+        phases.append(event.phase)
+        if event.phase is BuildPhase.WAITING:
+            aside.rename(layer)
+            other.close()
+
+    build_bases(environments.values(), site.store, on_event)
+    assert phases == [BuildPhase.WAITING]
 
 
 def test_one_that_fails_leaves_the_other_complete(site: Site) -> None:

@@ -94,6 +94,7 @@ def build_bases(
                 progress=_progress(environment, on_event, 1),
             )
             for digest, environment in missing.items()
+            if not store.has_layer(digest)  # whoever held the lock before us may have made it
         ]
     for each in running:
         each.result()
