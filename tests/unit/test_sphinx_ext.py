@@ -14,9 +14,11 @@ from bs4 import BeautifulSoup
 from jsonschema import Draft202012Validator
 
 from docwalk.document import parse_documents
+from docwalk.matching.compared import ComparedLine, OpenSpan
+from docwalk.redaction import BUILTIN
 from docwalk.results import Outcome, OutputLine, StepResult, Style, StyledText
 from docwalk.source import Source
-from docwalk.sphinx_ext.ansi import BACKGROUND, PALETTE, contrast, lines_html, readable
+from docwalk.sphinx_ext.ansi import BACKGROUND, FORMS, PALETTE, contrast, lines_html, readable
 from docwalk.sphinx_ext.banner import banner_html
 from docwalk.sphinx_ext.block_html import block_html
 from docwalk.sphinx_ext.dates import day, duration
@@ -116,6 +118,23 @@ def test_reverse_exchanges_ink_and_paper() -> None:
 def test_ink_is_readable_on_a_coloured_paper() -> None:
     html = styled("x", Style(foreground="black", background="brightgreen"))
     assert html == '<span style="color:#b9bfc8;background:#1d5428">x</span>'
+
+
+def test_each_builtin_form_has_words() -> None:
+    assert set(FORMS) == set(BUILTIN)
+
+
+def test_spans_that_may_differ_are_marked_across_colours() -> None:
+    runs = (
+        StyledText(text="at /op", style=Style()),
+        StyledText(text="t/a", style=Style(bold=True)),
+        StyledText(text=" <now", style=Style()),
+    )
+    span = OpenSpan(start=3, end=9, form="mine")
+    html = lines_html([OutputLine(runs=runs)], [ComparedLine(is_compared=True, spans=(span,))])
+    assert html == (
+        'at <span class="dw-varies" title="may differ: mine">/op<span class="dw-b">t/a</span></span> &lt;now'
+    )
 
 
 def test_plain_text_is_only_escaped() -> None:

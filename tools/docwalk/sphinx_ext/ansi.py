@@ -43,6 +43,25 @@ PALETTE = {
 }
 """pyte's colour names as text colours with at least 4.5:1 on `BACKGROUND`; black is grey, to be readable."""
 
+FORMS = {
+    "int": "any whole number",
+    "number": "any number",
+    "version": "any version",
+    "path": "any path",
+    "duration": "any duration",
+    "size": "any size",
+    "date": "any date",
+    "time": "any time",
+    "hash": "any hash",
+    "url": "any address",
+    "percent": "any percentage",
+    "user": "any account",
+    "host": "any host name",
+    "word": "any word",
+    "text": "any text",
+}
+"""Names of the built-in redactions, in a reader's words."""
+
 _BACKGROUNDS = {
     "black": "000000",
     "red": "7d1f1a",
@@ -89,7 +108,7 @@ def lines_html(lines: Sequence[OutputLine], compared: Sequence[ComparedLine] | N
 def _line_html(line: OutputLine, spans: Sequence[OpenSpan]) -> str:
     text, at = "", 0
     for span in spans:
-        title = f"may differ: {span.form}" if span.form else "may differ"
+        title = f"may differ: {FORMS.get(span.form, span.form)}" if span.form else "may differ"
         text += _runs_html(line.runs, at, span.start)
         varies = _runs_html(line.runs, span.start, span.end)
         text += f'<span class="dw-varies" title="{escape(title)}">{varies}</span>'

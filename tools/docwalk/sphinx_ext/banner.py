@@ -136,7 +136,7 @@ def _made(page: PageFacts) -> str:
     recorded = sum(block.shown.is_recorded for block in page.blocks)
     if not held or not recorded:
         return ""
-    rest = "" if recorded == len(page.blocks) else " A block of which that is not so says it."
+    rest = "" if recorded == len(page.blocks) else " Where that is not so, the block says it."
     *before, last = held.values()
     where = f"{', '.join(before)} and {last}" if before else last
     what = "copies of a cluster" if before else "a copy of a cluster"

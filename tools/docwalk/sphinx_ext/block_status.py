@@ -14,7 +14,7 @@ from docwalk.sphinx_ext.parts import Printed
 from docwalk.status import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from docwalk.sphinx_ext.faces import Face, WalkFacts
     from docwalk.sphinx_ext.view import BlockView
@@ -95,7 +95,12 @@ def status_html(view: BlockView, *, report: str) -> str:
     meanings = {**MEANINGS, **_FILE_MEANINGS} if view.kind is BlockKind.FILE else MEANINGS
     if view.is_diff:
         meanings = {**meanings, Status.RAN: "these changes were made to the file, and fitted it"}
-    meaning = " ".join((f"{WORDS[view.status]}: {meanings[view.status]}.", *_limits(view)))
+    statuses = _by_status(view)
+    said = [
+        f"{WORDS[status]}{_with(view, walks) if len(statuses) > 1 else ''}: {meanings[status]}."
+        for status, walks in statuses.items()
+    ]
+    meaning = " ".join((*said, *_limits(view)))
     name = f"<p>Block <code>{escape(view.id, quote=False)}</code>, line {view.line} of the source. {report}"
     whens = "".join(_when(view, face, number) for number, face in enumerate(view.faces))
     return (
@@ -104,13 +109,15 @@ def status_html(view: BlockView, *, report: str) -> str:
     )
 
 
+def _by_status(view: BlockView) -> Mapping[Status, Sequence[WalkFacts]]:
+    """Walks by their status, the worst first; the block's own status where no walk has it."""
+    found = {status: [walk for walk in view.walks if walk.status is status] for status in _WORST_FIRST}
+    return {status: walks for status, walks in found.items() if walks} or {view.status: ()}
+
+
 def badges_html(view: BlockView) -> str:
     """One badge; where walks differ, one for each status with the choices that have it."""
-    by_status = {
-        status: found
-        for status in _WORST_FIRST
-        if (found := [walk for walk in view.walks if walk.status is status])
-    }
+    by_status = _by_status(view)
     if len(by_status) <= 1:
         badge = badge_html(view.status, first_to_be_stale(view.walks))
         count = len(view.walks)

@@ -1,0 +1,40 @@
+"""How walks are told from each other in a reader's words."""
+
+from __future__ import annotations
+
+import pytest
+
+from docwalk.document import TabChoice
+from docwalk.sphinx_ext.choices import choices_text
+
+
+def walk(text: str) -> tuple[TabChoice, ...]:
+    """The choices `bash Modules`, an axis for each word."""
+    return tuple(
+        TabChoice(group=group, label=label)
+        for group, label in zip(("shell", "modules"), text.split(), strict=False)
+    )
+
+
+FOUR = ("bash Modules", "zsh Lmod", "tcsh Modules", "fish Modules")
+
+
+@pytest.mark.parametrize(
+    ("these", "among", "text"),
+    [
+        (("bash",), ("bash",), ""),
+        (("bash Modules", "zsh Lmod"), ("bash Modules", "zsh Lmod"), ""),
+        (("bash Lmod",), ("bash Modules", "bash Lmod"), "Lmod"),
+        (("zsh Lmod",), FOUR, "zsh, Lmod"),
+        (("bash Modules", "tcsh Modules", "fish Modules"), FOUR, "Modules"),
+        (("bash Modules", "fish Modules"), FOUR, "bash or fish"),
+        (("bash Modules", "zsh Lmod", "fish Modules"), FOUR, "bash, zsh or fish"),
+        (
+            ("bash Modules", "zsh Lmod"),
+            ("bash Modules", "zsh Lmod", "bash Lmod", "zsh Modules"),
+            "bash, Modules; zsh, Lmod",
+        ),
+    ],
+)
+def test_the_fewest_labels_that_tell_them(these: tuple[str, ...], among: tuple[str, ...], text: str) -> None:
+    assert choices_text([walk(each) for each in these], [walk(each) for each in among]) == text
