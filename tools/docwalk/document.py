@@ -18,13 +18,15 @@ from docwalk.errors import ErrorCode, SourceError
 from docwalk.expectation import is_prompt_line
 from docwalk.markup.block_options import WrittenOptions, read_block_options
 from docwalk.markup.directives import FILE_LANGUAGE
-from docwalk.markup.front_matter import PageSettings, read_front_matter
+from docwalk.markup.front_matter import PageSettings, Recipe, read_front_matter
 from docwalk.markup.markdown import Example, Fence, Page, read_page
 from docwalk.markup.substitutions import check_substitutions, fill
 from docwalk.options import accepted_prompts, did_you_mean, resolve_options
 from docwalk.source import Problems, Source, Span, below
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from docwalk.config import Project
     from docwalk.errors import SourceProblem
     from docwalk.options import BlockOptions
@@ -150,6 +152,8 @@ class Document:
     """In order of appearance."""
     headings: tuple[str, ...]
     """All headings in order, as plain text."""
+    recipes: tuple[Recipe, ...] = ()
+    """Tasks that its sections do, for the index of recipes."""
     example: Example | None = None
     """The example on its page that the document is; None for a page."""
 
@@ -205,6 +209,7 @@ def _read_document(
     for fence in page.fences:
         builder.add(fence)
     exclude = builder.check_exclude()
+    builder.check_recipes(page.headings)
     substitution_problems = check_substitutions(
         page.substitutions,
         source=source,
@@ -224,6 +229,7 @@ def _read_document(
         blocks=tuple(builder.blocks),
         tab_groups=tuple(TabGroup(group=axis.group, labels=axis.labels) for axis in axes),
         headings=page.headings,
+        recipes=settings.recipes,
         example=example,
     )
     found = (*page.problems, *problems, *axis_problems, *builder.problems.found, *substitution_problems)
@@ -306,6 +312,14 @@ class _Builder:
             tuple(TabChoice(group=group, label=label) for group, label in exclusion.choices.items())
             for exclusion in self._settings.exclude
         )
+
+    def check_recipes(self, headings: Sequence[str]) -> None:
+        """Each recipe names a section of the page."""
+        for recipe in self._settings.recipes:
+            if recipe.heading not in headings:
+                message = f"recipes: `{recipe.heading}` is no heading of this page"
+                hint = did_you_mean(recipe.heading, headings, otherwise="its headings are")
+                self.problems.add(ErrorCode.BAD_VALUE, message, recipe.span, hint=hint)
 
     def _kind(self, fence: Fence, lines: tuple[BlockLine, ...], options: BlockOptions) -> BlockKind:
         if fence.language == FILE_LANGUAGE:

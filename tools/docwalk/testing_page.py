@@ -63,6 +63,8 @@ def read_blocks(path: Path, choices: Mapping[str, str]) -> tuple[PastedBlock, ..
     """
     soup = BeautifulSoup(path.read_text("utf-8"), "html.parser")
     for tabs in soup.select(".dw-tabs"):
+        if tabs.decomposed:
+            continue  # within a panel that is not shown
         panels = [child for child in tabs.find_all("div", recursive=False) if "dw-panel" in child["class"]]
         labels = [panel["data-dw-label"] for panel in panels]
         wanted = choices.get(str(tabs["data-dw-axis"]))

@@ -31,6 +31,18 @@ class Exclusion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """A task of readers, and the section of the page that does it."""
+
+    task: str
+    """What they want, as they would say it: `Install a package for yourself`."""
+    heading: str
+    """The section's heading, as plain text."""
+    span: Span
+    """Where the heading is named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageSettings:
     """Defaults and facts of one page."""
 
@@ -48,6 +60,8 @@ class PageSettings:
     """Combinations that are no walk."""
     redactions: tuple[tuple[str, str], ...] = ()
     """Own redactions: name and regular expression."""
+    recipes: tuple[Recipe, ...] = ()
+    """Tasks that the page's sections do, in the order of the index."""
     lint_ignore: tuple[tuple[str, Span], ...] = ()
     """Rules of `docwalk lint` that the page is not held to: name and where it is written."""
     options: Mapping[str, object] = field(default_factory=dict)
@@ -98,13 +112,14 @@ class _Reader:
         values: dict[str, object] = {}
         options: dict[str, object] = {}
         names = ["environment", "environments", "shell", "walk-timeout", "coverage", "exclude", "redactions"]
-        names += ["lint"]
+        names += ["recipes", "lint"]
         names += [name for name, option in OPTIONS.items() if option.on_pages]
         readers: dict[str, tuple[str, Callable[[Entry], object]]] = {
             "environment": ("environment", self._environment),
             "environments": ("environments", self._environments),
             "exclude": ("exclude", self._exclude),
             "redactions": ("redactions", self._redactions),
+            "recipes": ("recipes", self._recipes),
             "lint": ("lint_ignore", self._lint_ignore),
         }
         for entry in entries:
@@ -116,7 +131,7 @@ class _Reader:
                         values["walk_timeout_s"] = parse_duration(entry.value)
                     case "coverage":
                         values["coverage"] = _one_of(entry.value, COVERAGES, "coverage")
-                    case "environment" | "environments" | "exclude" | "redactions" | "lint" as key:
+                    case key if key in readers:
                         field_name, read = readers[key]
                         values[field_name] = read(entry)
                     case key if key in names:
@@ -183,6 +198,17 @@ class _Reader:
             else:
                 self.problems.add(ErrorCode.BAD_VALUE, reason, own.value_span, hint=None)
         return tuple(redactions)
+
+    def _recipes(self, entry: Entry) -> tuple[Recipe, ...]:
+        own = entry.value if isinstance(entry.value, tuple) else ()
+        if not own or not all(isinstance(each.value, str) for each in own):
+            raise OptionError(
+                f"`{plain(entry.value)}` is no mapping of tasks", hint="write one `task: heading` a line"
+            )
+        return tuple(
+            Recipe(task=each.key, heading=" ".join(str(each.value).split()), span=each.value_span)
+            for each in own
+        )
 
     def _lint_ignore(self, entry: Entry) -> tuple[tuple[str, Span], ...]:
         own = entry.value if isinstance(entry.value, tuple) else ()

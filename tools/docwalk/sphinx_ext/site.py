@@ -17,6 +17,7 @@ from docwalk.plan import load_plan
 from docwalk.record import RecordError, load_records
 from docwalk.script_outcome import load_outcomes
 from docwalk.sphinx_ext.facts import join_facts, page_facts
+from docwalk.sphinx_ext.recipes import recipes_of
 from docwalk.sphinx_ext.scripts import page_scripts
 from docwalk.sphinx_ext.verification import LineRule
 from docwalk.status import block_statuses
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from docwalk.record import Record
     from docwalk.script_outcome import ScriptOutcome
     from docwalk.sphinx_ext.pages import PageFacts
+    from docwalk.sphinx_ext.recipes import RecipeFacts
     from docwalk.sphinx_ext.scripts import PageScript
     from docwalk.sphinx_ext.view import BlockView
 
@@ -56,6 +58,8 @@ class Site:
     """Lines left out or rewritten in all output."""
     scripts: Mapping[str, tuple[PageScript, ...]]
     """Scripts of each tutorial page's walks, by Sphinx's name for the page."""
+    recipes: Mapping[str, tuple[RecipeFacts, ...]]
+    """Tasks that each page's sections do, by Sphinx's name for the page."""
     issues: str
     """Where to report differences; may be empty."""
     troubles: tuple[str, ...]
@@ -108,6 +112,7 @@ def load_site(project_dir: Path, *, srcdir: Path, records_dir: Path | None, now:
     except RecordError as error:
         troubles.append(str(error))
     scripts: dict[str, tuple[PageScript, ...]] = {}
+    recipes: dict[str, tuple[RecipeFacts, ...]] = {}
     facts: dict[str, list[PageFacts]] = {}
     shown_paths: dict[str, Path] = {}
     for document in documents:
@@ -123,6 +128,7 @@ def load_site(project_dir: Path, *, srcdir: Path, records_dir: Path | None, now:
             )
             facts.setdefault(docname, []).append(found)
             if document.example is None:
+                recipes[docname] = recipes_of(document)
                 scripts[docname] = page_scripts(
                     document,
                     [walk for walk in plan.walks if walk.page == document.page and walk.steps],
@@ -144,6 +150,7 @@ def load_site(project_dir: Path, *, srcdir: Path, records_dir: Path | None, now:
             for rule in TRANSPORT_RULES
         ),
         scripts=scripts,
+        recipes=recipes,
         issues=project.site_values.get(ISSUES_VALUE, ""),
         troubles=tuple(troubles),
     )

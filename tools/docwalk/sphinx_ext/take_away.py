@@ -26,7 +26,11 @@ def take_away_html(scripts: Sequence[PageScript], *, root_url: str) -> str:
     if not scripts:
         return ""
     offered = sum(bool(script.path) for script in scripts)
-    title = "Copy all of it, or take it along as a script" if offered else "Copy all of it"
+    title = (
+        "Copy all of it, or take it along as a script"
+        if offered
+        else "All commands at once; why there is no script"
+    )
     items = "\n".join(_item(script, root_url, is_only=len(scripts) == 1) for script in scripts)
     return (
         f'<details class="dw-take"><summary>{title}</summary>\n'

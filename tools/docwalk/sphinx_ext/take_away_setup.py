@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docwalk.sphinx_ext.recipes import add_recipes
 from docwalk.sphinx_ext.scripts import FOLDER
 
 if TYPE_CHECKING:
@@ -29,5 +30,7 @@ def add_take_away(app: Sphinx, extension: Extension) -> None:
                 path.write_text(script.text, encoding="utf-8")
 
     app.connect("build-finished", write_scripts)
+    add_recipes(app, extension)
     app.add_css_file("docwalk-copy.css")
-    app.add_js_file("docwalk-copy.js", loading_method="defer")
+    # After docwalk.js, which shows every button: this hides the page's own where it cannot be used.
+    app.add_js_file("docwalk-copy.js", priority=600, loading_method="defer")
