@@ -38,3 +38,8 @@ FOUR = ("bash Modules", "zsh Lmod", "tcsh Modules", "fish Modules")
 )
 def test_the_fewest_labels_that_tell_them(these: tuple[str, ...], among: tuple[str, ...], text: str) -> None:
     assert choices_text([walk(each) for each in these], [walk(each) for each in among]) == text
+
+
+def test_an_environment_of_the_page_is_called_so() -> None:
+    login, lmod = ((TabChoice(group="environments", label=label),) for label in ("login", "lmod"))
+    assert choices_text([lmod], [login, lmod]) == "environment lmod"

@@ -47,7 +47,10 @@ def choices_text(these: Sequence[tuple[TabChoice, ...]], among: Sequence[tuple[T
 
 
 def _by_axis(choices: tuple[TabChoice, ...]) -> Mapping[str, str]:
-    return {choice.group: choice.label for choice in choices}
+    return {
+        choice.group: f"environment {choice.label}" if choice.group == "environments" else choice.label
+        for choice in choices
+    }
 
 
 def _either(labels: Sequence[str]) -> str:

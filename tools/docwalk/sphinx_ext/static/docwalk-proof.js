@@ -115,7 +115,9 @@
     }
     let text = "";
     const wanted = Object.fromEntries(axes.map((axis) => [axis, chosen[axis]]));
-    if (best && exact === undefined) {
+    if (!axes.length) {
+      // Nothing that its walks differ in can be chosen here: they stay folded below.
+    } else if (best && exact === undefined) {
       text = `Nobody walked this page with ${list(wanted)} together: this block is shown as it was with ${list(best.choices)}.`;
     } else if (best && exact.face === null) {
       text = `With ${list(wanted)} this block is ${exact.word}: it is shown as it was with ${list(best.choices)}.`;
