@@ -55,6 +55,11 @@ def _item(script: PageScript, root_url: str, *, is_only: bool) -> str:
     link = f'<a href="{href}" download><code>{escape(name, quote=False)}</code></a>'
     return (
         f"{start}{lead}{link}, for {script.shell}. It was run on {time_html(script.tested_at)} in a fresh "
-        f"<code>{escape(script.environment, quote=False)}</code>: {script.status_count} statuses and "
-        f"{script.output_count} outputs as on this page.</li>"
+        f"<code>{escape(script.environment, quote=False)}</code>: "
+        f"{_counted(script.status_count, 'status', 'statuses')} and "
+        f"{_counted(script.output_count, 'output', 'outputs')} as on this page.</li>"
     )
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
