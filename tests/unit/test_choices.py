@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from docwalk.document import TabChoice
-from docwalk.sphinx_ext.choices import choices_text
+from docwalk.sphinx_ext.choices import choices_text, deciding_axes
 
 
 def walk(text: str) -> tuple[TabChoice, ...]:
@@ -43,3 +43,16 @@ def test_the_fewest_labels_that_tell_them(these: tuple[str, ...], among: tuple[s
 def test_an_environment_of_the_page_is_called_so() -> None:
     login, lmod = ((TabChoice(group="environments", label=label),) for label in ("login", "lmod"))
     assert choices_text([lmod], [login, lmod]) == "environment lmod"
+
+
+@pytest.mark.parametrize(
+    ("looks", "axes"),
+    [
+        ({"bash Modules": 0, "zsh Lmod": 1, "tcsh Lmod": 1, "tcsh Modules": 0}, {"modules"}),
+        ({"bash Modules": 0, "zsh Lmod": 1}, {"shell", "modules"}),
+        ({"bash Modules": 0, "bash Lmod": 1, "zsh Modules": 1, "zsh Lmod": 0}, {"shell", "modules"}),
+        ({"bash Modules": 0, "bash Lmod": 1}, {"modules"}),
+    ],
+)
+def test_one_axis_may_decide_alone(looks: dict[str, int], axes: set[str]) -> None:
+    assert deciding_axes([(walk(text), look) for text, look in looks.items()]) == axes

@@ -83,6 +83,12 @@ def test_a_walk_without_evidence_has_no_face() -> None:
     assert text(shown, ".dw-each") == ["○Not run with Two", "✓Verified with One"]
 
 
+def test_what_no_walk_ran_is_not_said_to_be_missing_in_some() -> None:
+    walks = [walk(name, status=Status.NOT_RUN) for name in ("One", "Two", "Three")]
+    assert text(view(*walks, status=Status.NOT_RUN), ".dw-of") == [" in any of 3 walks"]
+    assert text(view(*walks[:2], status=Status.NOT_RUN), ".dw-of") == [" in either walk"]
+
+
 def test_another_walk_is_shown_where_the_default_one_was_not_run() -> None:
     shown = view(walk("One", status=Status.NOT_RUN), walk("Two", "b"), status=Status.NOT_RUN)
     assert names(shown) == [["Two"]]

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from docwalk.document import BlockKind
 from docwalk.sphinx_ext.badges import WORDS, badge_html, css_word, prose_html
 from docwalk.sphinx_ext.block_status import reasons_html, status_html
-from docwalk.sphinx_ext.choices import choices_text
+from docwalk.sphinx_ext.choices import choices_text, deciding_axes
 from docwalk.sphinx_ext.copying import copy_buttons_html, copy_notes_html
 from docwalk.sphinx_ext.screen_html import screen_html
 
@@ -60,9 +60,11 @@ def _walks_data(view: BlockView) -> str:
     if len(view.faces) == 1 and len({walk.status for walk in view.walks}) <= 1:
         return ""
     number_of = {walk.name: number for number, face in enumerate(view.faces) for walk in face.walks}
+    looks = {walk.name: (number_of.get(walk.name), walk.status) for walk in view.walks}
+    deciding = deciding_axes([(walk.choices, looks[walk.name]) for walk in view.walks])
     walks = [
         [
-            {_axis(view, choice.group): choice.label for choice in walk.choices},
+            {_axis(view, choice.group): choice.label for choice in walk.choices if choice.group in deciding},
             number_of.get(walk.name),
             WORDS[walk.status].lower(),
         ]

@@ -121,7 +121,11 @@ def badges_html(view: BlockView) -> str:
     if len(by_status) <= 1:
         badge = badge_html(view.status, first_to_be_stale(view.walks))
         count = len(view.walks)
-        everywhere = "" if count <= 1 else " in both walks" if count == _BOTH else f" in all {count} walks"
+        everywhere = ""
+        if count > 1 and view.status is Status.NOT_RUN:
+            everywhere = " in either walk" if count == _BOTH else f" in any of {count} walks"
+        elif count > 1:
+            everywhere = " in both walks" if count == _BOTH else f" in all {count} walks"
         return badge + (f'<span class="dw-of">{everywhere}</span>' if everywhere else "")
     return " ".join(
         f'<span class="dw-each">{badge_html(status, first_to_be_stale(walks))}'

@@ -46,6 +46,24 @@ def choices_text(these: Sequence[tuple[TabChoice, ...]], among: Sequence[tuple[T
     return "; ".join(dict.fromkeys(walks))
 
 
+def deciding_axes(walks: Sequence[tuple[tuple[TabChoice, ...], object]]) -> frozenset[str]:
+    """The axis whose choice alone decides what readers get; all axes where none or several could be it.
+
+    Args:
+        walks: what each walk chose, and what its readers get.
+    """
+    axes = dict.fromkeys(choice.group for choices, _ in walks for choice in choices)
+    deciding = []
+    for axis in axes:
+        seen: dict[str | None, set[object]] = {}
+        for choices, look in walks:
+            label = next((choice.label for choice in choices if choice.group == axis), None)
+            seen.setdefault(label, set()).add(look)
+        if len(seen) > 1 and all(len(looks) == 1 for looks in seen.values()):
+            deciding.append(axis)
+    return frozenset(deciding if len(deciding) == 1 else axes)
+
+
 def _by_axis(choices: tuple[TabChoice, ...]) -> Mapping[str, str]:
     return {
         choice.group: f"environment {choice.label}" if choice.group == "environments" else choice.label
