@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -127,6 +128,25 @@ def made_up(walk: Walk) -> WalkResult:
 def coloured(step: StepResult) -> StepResult:
     """The step with what its terminal would have shown, where that has colours."""
     return replace(step, lines=render_terminal(RAW, columns=200)) if "033[31m" in step.command_sent else step
+
+
+@pytest.fixture(scope="session")
+def whole_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of this project's own site, from the records there are, or the one that `DOCWALK_SITE` names."""
+    if built := os.environ.get("DOCWALK_SITE"):
+        return Path(built).resolve()
+    folder = tmp_path_factory.mktemp("whole-site")
+    ran = subprocess.run(
+        [
+            *(sys.executable, "-m", "sphinx", "-W", "-n", "--keep-going", "-q", "-b", "html"),
+            *("-d", str(folder / "doctrees"), str(SITE.parents[2]), str(folder / "html")),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return folder / "html"
 
 
 @pytest.fixture(scope="session")

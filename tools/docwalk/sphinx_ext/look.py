@@ -43,6 +43,7 @@ UNUSED = (
 )
 """Files of the themes below ours that no page loads."""
 
+_CAPTION = '<p class="caption" role="heading">'
 _REPLACED = ("scripts/furo.js", "styles/furo-extensions.css")
 
 
@@ -70,6 +71,8 @@ class Look:
             return
         for key in ("css_files", "script_files"):
             context[key] = [each for each in context.get(key, ()) if not _is_replaced(each)]
+        # Sphinx makes captions headings of no level, which no screen reader can place.
+        context["body"] = str(context.get("body", "")).replace(_CAPTION, '<p class="caption">')
         context["docwalk_navigation"] = navigation_html(context.get("furo_navigation_tree", ""))
         site_title = str(context.get("docstitle") or context.get("project") or "")
         title = str(context.get("title") or "")
