@@ -101,14 +101,15 @@ def build_site() -> Callable[[Path, Path], Path]:
 
 @pytest.fixture(scope="session")
 def tabs_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a built site about tabs; of one page there are records, in which a block of one tab fails."""
+    """Folder of a built site about tabs; of two pages there are made-up records."""
     folder = tmp_path_factory.mktemp("tabs-site")
     project = load_project(TABS_SITE)
     environments = load_environments(project.environments_dir)
     _, plan = load_plan(page_paths(project), project)
     for walk in plan.walks:
-        if walk.page == "tutorials/3-failing":
-            result = result_of(walk, [Printed(lines=("one",)) for _ in walk.steps])
+        printed = "echidna" if any(choice.label == "Lmod" for choice in walk.choices) else "one"
+        if walk.page in {"tutorials/3-failing", "tutorials/4-differing"}:
+            result = result_of(walk, [Printed(lines=(printed,)) for _ in walk.steps])
             digest = environment_digest(environments[walk.environment])
             save_record(
                 make_record(walk, replace(result, environment_digest=digest)), folder / "records", raw=False

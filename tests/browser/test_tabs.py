@@ -388,6 +388,15 @@ def test_a_search_opens_the_tab_that_has_the_words(
     assert page.locator("article").get_by_text(found).first.is_visible()
 
 
+def test_a_search_chooses_the_walk_that_printed_the_words(open_page: Open, served: str) -> None:
+    page = open_page("index")
+    page.goto(f"{served}/search.html?q=echidna")
+    page.locator("ul.search a", has_text="What differs").first.click()
+    page.wait_for_url(re.compile("4-differing"))
+    assert selected(page) == ["Lmod"]
+    assert page.locator(".dw-out", has_text="echidna").is_visible()
+
+
 def test_a_search_scrolls_to_the_tab_it_opened(open_page: Open, served: str) -> None:
     page = open_page("index", viewport={"width": 1000, "height": 260})
     page.goto(f"{served}/search.html?q=potoroo")

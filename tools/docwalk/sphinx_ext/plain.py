@@ -11,6 +11,8 @@ from docwalk.sphinx_ext.faces import is_evidence
 from docwalk.sphinx_ext.parts import Printed, Remark, Typed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from docwalk.results import OutputLine
     from docwalk.sphinx_ext.parts import Part
     from docwalk.sphinx_ext.view import BlockView
@@ -18,7 +20,12 @@ if TYPE_CHECKING:
 
 def screen_text(view: BlockView) -> str:
     """What the terminal or the file shows, without colours."""
-    return "\n".join(_part_text(part) for part in view.parts)
+    return parts_text(view.parts)
+
+
+def parts_text(parts: Iterable[Part]) -> str:
+    """Pieces of a screen, without colours."""
+    return "\n".join(_part_text(part) for part in parts)
 
 
 def status_text(view: BlockView) -> str:

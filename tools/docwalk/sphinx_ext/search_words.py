@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 
 from docwalk.sphinx_ext.nodes import BlockNode
-from docwalk.sphinx_ext.plain import screen_text
+from docwalk.sphinx_ext.plain import parts_text
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -24,6 +24,7 @@ def add_search_words(app: Sphinx, extension: Extension) -> None:
         for node in doctree.findall(BlockNode):
             # `visit_block` writes the block and skips this.
             view = extension.site.blocks[node["block_id"]]
-            node.append(nodes.Text(f"{view.caption}\n{screen_text(view)}"))
+            screens = (parts_text((*face.parts, *face.recording)) for face in view.faces)
+            node.append(nodes.Text("\n".join((view.caption, *screens))))
 
     app.connect("doctree-resolved", add)

@@ -154,10 +154,21 @@
       around.unshift(panel);
     }
     for (const panel of around) show(panel.dataset.dwAxis, panel.dataset.dwLabel);
-    for (let each = element; around.length && each; each = each.parentElement) {
-      if (each.localName === "details") each.open = true;
+    const face = element.closest("[data-dw-face].dw-away");
+    if (face) showFace(face);
+    for (let each = element; each; each = each.parentElement) {
+      if (each.localName === "details" && (around.length || face || each === element)) each.open = true;
     }
     return around.length > 0;
+  }
+
+  // What a block looked like in another walk is shown when that walk's labels are chosen.
+  function showFace(face) {
+    const walks = JSON.parse(face.closest("[data-dw-walks]").dataset.dwWalks); // [{axis: label}, number of its face, …]
+    const now = choices();
+    const score = ([labels]) => Object.entries(labels).filter(([axis, label]) => now[axis] === label).length;
+    const [walk] = walks.filter(([, number]) => number === Number(face.dataset.dwFace)).sort((a, b) => score(b) - score(a));
+    for (const [axis, label] of Object.entries(walk?.[0] ?? {})) show(axis, label);
   }
 
   function followHash() {
@@ -173,24 +184,28 @@
   }
 
   // Sphinx's search says nothing of the place: its result is the page, with the words to mark in the storage,
-  // from where they are gone as soon as its own script has read them.
+  // from where its own script takes them.
   function searchedFor() {
     let words = new URLSearchParams(location.search).get("highlight") ?? "";
     try {
       words = localStorage.getItem("sphinx_highlight_terms") ?? words;
+      if (typeof SphinxHighlight === "undefined") localStorage.removeItem("sphinx_highlight_terms");
     } catch {
       // no storage, no words
     }
     return words.toLowerCase().split(/\s+/).filter(Boolean);
   }
 
+  const FOLDS = ["more", "variant", "recording", "hidden", "solution"].map((name) => `details.dw-${name}:not([open])`);
+  const HIDERS = [".dw-panel[hidden]", ".dw-away", ...FOLDS].join();
+
   function openSearched(words) {
     const article = document.querySelector("[role='main'], main");
-    if (!article || !sets.length) return;
+    if (!article || !words.length) return;
     const textOf = (element) => element.textContent.toLowerCase();
     const seen = (node) => {
       if (node.nodeType === Node.TEXT_NODE) return node.data;
-      if (node.nodeType !== Node.ELEMENT_NODE || (node.matches(".dw-panel") && node.hasAttribute("hidden"))) return "";
+      if (node.nodeType !== Node.ELEMENT_NODE || node.matches(HIDERS)) return "";
       return Array.from(node.childNodes, seen).join("");
     };
     // The search compares stems: `loading` finds a page that says `loads`.
@@ -200,25 +215,22 @@
       while (length > Math.max(4, word.length - 4) && !text.includes(word.slice(0, length))) length -= 1;
       return word.slice(0, length);
     }).filter((stem) => text.includes(stem));
-    const opened = new Map();
-    let first = null;
+    const tried = new Set();
     for (;;) {
       const visible = seen(article).toLowerCase();
       const missing = stems.filter((stem) => !visible.includes(stem));
-      const score = (panel) => missing.filter((stem) => textOf(panel).includes(stem)).length;
-      // Of panels within each other that hold the same words, the inner one.
-      const [best] = sets.flatMap((set) => set.panels)
-        .filter((panel) => panel.closest(".dw-panel[hidden]") && score(panel))
-        .filter((panel) => (opened.get(panel.dataset.dwAxis) ?? panel.dataset.dwLabel) === panel.dataset.dwLabel)
+      const score = (element) => missing.filter((stem) => textOf(element).includes(stem)).length;
+      // Of those within each other that hold the same words, the inner one; never a tab in place of one just opened.
+      const [best] = all(HIDERS, article)
+        .filter((element) => score(element) && !tried.has(element))
+        .filter((element) => ![...tried].some((each) => each.parentElement === element.parentElement && each.matches(".dw-panel")))
         .sort((a, b) => score(b) - score(a) || (a.contains(b) ? 1 : b.contains(a) ? -1 : 0));
       if (!best) break;
-      for (let panel = best; panel; panel = panel.parentElement.closest(".dw-panel")) {
-        opened.set(panel.dataset.dwAxis, panel.dataset.dwLabel);
-      }
-      first ??= best;
+      tried.add(best);
       reveal(best);
     }
-    if (first && !location.hash) first.closest(".dw-tabs").scrollIntoView();
+    const [first] = tried;
+    if (first && !location.hash) (first.matches(".dw-panel") ? first.closest(".dw-tabs") : first).scrollIntoView();
   }
 
   // Beside the tab, what its blocks came to --------------------------------------------------------
@@ -260,7 +272,7 @@
     select.addEventListener("change", () => inPlace(select, () => choose(select.dataset.dwAxis, select.value)));
   }
   drawAll();
-  openSearched(searchedFor());
+  const searched = searchedFor();
   followHash();
   addEventListener("hashchange", followHash);
   document.addEventListener("click", (event) => {
@@ -269,6 +281,7 @@
     if (link && link.href === location.href) followHash();
   });
   addEventListener("load", () => {
+    openSearched(searched); // when other scripts have folded what they fold
     followHash();
     markTabs();
   });
