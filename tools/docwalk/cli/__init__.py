@@ -47,6 +47,7 @@ COMMANDS: Final = {
     "doctor": ("docwalk.cli.doctor:doctor", "Say what this machine can do, and what mends the rest."),
     "env": ("docwalk.cli.env:env", "Build, show, export and import environments."),
     "publish-check": ("docwalk.cli.publish:publish_check", "Refuse what must not be published."),
+    "export": ("docwalk.cli.export:export", "Write pages as plain Markdown, for forges."),
     "report-failures": (
         "docwalk.cli.report_failures:report_failures",
         "Keep one issue open for each failing page.",
