@@ -1,8 +1,10 @@
-"""The site: landing page, tutorials and documentation, rendered from the records of the last walks."""
+"""The site: landing page, tutorials and documentation, rendered from the records of the last walks.
+
+Its name is in `[tool.docwalk.site]` of pyproject.toml, with everything else that a centre calls its own.
+"""
 
 from __future__ import annotations
 
-project = "Cluster tutorials that were run"
 author = "the docwalk authors"
 extensions = ["myst_parser", "sphinx_tabs.tabs", "docwalk.sphinx_ext"]
 root_doc = "index"
@@ -19,7 +21,6 @@ smartquotes_action = "qe"  # no dashes: `--user` in a heading is an option
 docwalk_axis_titles = {"modules": "Module system"}
 
 html_theme = "docwalk"
-html_title = "Cluster tutorials"
 html_copy_source = False
 html_show_sourcelink = False
 html_show_copyright = False
