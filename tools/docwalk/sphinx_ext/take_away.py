@@ -35,7 +35,7 @@ def take_away_html(scripts: Sequence[PageScript], *, root_url: str) -> str:
     return (
         f'<details class="dw-take"><summary>{title}</summary>\n'
         '<p class="dw-all" hidden><button type="button" class="dw-copy dw-copy-page" data-dw-copy="" hidden>'
-        "Copy all commands of this page</button> <span></span></p>\n"
+        'Copy all commands of this page</button> <span class="dw-said"></span></p>\n'
         f"<ul>\n{items}\n</ul>\n</details>"
     )
 

@@ -67,7 +67,7 @@
     if (!take) return;
     const line = take.querySelector(".dw-all");
     const button = line.querySelector("button");
-    const said = line.querySelector("span");
+    const said = line.querySelector(".dw-said");
     const chosen = walkOf(take, choices);
     for (const item of all("li[data-dw-choices]", take)) item.classList.toggle("dw-mine", item === chosen);
     const firsts = all(".dw[data-dw-block]").filter(isShown).map((block) => block.querySelector(".dw-copy")).filter(Boolean);
