@@ -249,6 +249,8 @@ def test_banner_and_numbers_are_counted_again(read: Open) -> None:
     tiles = late(read, "index").page.locator(".dw-tile:visible")
     assert tiles.locator("dt").all_inner_texts() == ["◷Stale", "✗Failing"]
     assert tiles.locator("dd").all_inner_texts() == ["7", "1"]
+    series = late(read, "index").page.locator(".dw-series .dw-badge")
+    assert set(series.all_inner_texts()) == {"◷Stale", "✗Failing"}
 
 
 # The page, and the verification page

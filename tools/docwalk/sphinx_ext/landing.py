@@ -16,7 +16,7 @@ from docutils.parsers.rst import directives
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from docwalk.sphinx_ext.badges import badge_html
+from docwalk.sphinx_ext.badges import badge_html, first_to_be_stale
 from docwalk.sphinx_ext.dates import time_html
 from docwalk.sphinx_ext.look import first_sentences
 from docwalk.sphinx_ext.pages import count_statuses, newest
@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
     from sphinx.writers.html5 import HTML5Translator
 
+    from docwalk.sphinx_ext.badges import Dated
     from docwalk.sphinx_ext.extension import Extension
     from docwalk.sphinx_ext.pages import PageFacts
     from docwalk.sphinx_ext.view import BlockView
+    from docwalk.status import Status
 
 logger = logging.getLogger(__name__)
 
@@ -108,12 +110,18 @@ def _entry(entry: SeriesEntry) -> str:
     line = f"<p>{escape(entry.line, quote=False)}</p>\n" if entry.line else ""
     facts = [escape(entry.time, quote=False)] if entry.time else []
     if entry.facts is not None:
-        counts = count_statuses([entry.facts])
-        facts += [f"{count} {badge_html(status)}" for status, count in counts.items()]
-        if (when := newest([entry.facts])) is not None:
+        page = entry.facts
+        counts = count_statuses([page])
+        facts += [f"{count} {badge_html(each, _dated(page, each))}" for each, count in counts.items()]
+        if (when := newest([page])) is not None:
             facts.append(time_html(when))
     rest = f'<p class="dw-facts">{" · ".join(facts)}</p>' if facts else ""
     return f"<li>\n<p>{lead}</p>\n{line}{rest}\n</li>"
+
+
+def _dated(page: PageFacts, status: Status) -> Dated | None:
+    """Of the blocks of a status, the recording that is stale first."""
+    return first_to_be_stale(walk for block in page.blocks if block.status is status for walk in block.walks)
 
 
 def block_with(page: PageFacts, command: str) -> BlockView | None:
