@@ -138,7 +138,7 @@ def copied(page: Page, selector: str, *, nth: int = 0) -> str:
 COMMANDS = 'squeue -j {}\nfor i in 1 2; do\n  echo "$i"\ndone'
 WHOLE = (
     "sbatch job.sh\n" + COMMANDS + "\necho {}\nmkdir -p ~/notes\n"
-    "cat >~/notes/{} <<'END_OF_FILE'\n<job> & {}\nEND_OF_FILE"
+    "cat >~/'notes/{}' <<'END_OF_FILE'\n<job> & {}\nEND_OF_FILE"
 )
 
 
