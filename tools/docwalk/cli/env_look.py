@@ -76,6 +76,8 @@ def _settings(definition: Environment) -> Iterator[tuple[str, str]]:
         yield "device", device
     for mount in definition.mounts:
         yield "mount", f"{mount.target}, {'empty' if mount.source is None else mount.source}"
+    if definition.nested:
+        yield "nested", ", ".join(each.name for each in definition.nested)
     limits = definition.limits
     named = [f"{name} {value}" for name in limits.__slots__ if (value := getattr(limits, name)) is not None]
     if named:
