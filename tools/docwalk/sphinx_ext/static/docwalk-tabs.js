@@ -220,17 +220,19 @@
       const visible = seen(article).toLowerCase();
       const missing = stems.filter((stem) => !visible.includes(stem));
       const score = (element) => missing.filter((stem) => textOf(element).includes(stem)).length;
-      // Of those within each other that hold the same words, the inner one; never a tab in place of one just opened.
+      // A tab before what a walk printed, which would choose all labels of that walk; of tabs within each other the
+      // inner one; never a tab in place of one just opened.
+      const isTab = (element) => Number(element.matches(".dw-panel"));
       const [best] = all(HIDERS, article)
         .filter((element) => score(element) && !tried.has(element))
         .filter((element) => ![...tried].some((each) => each.parentElement === element.parentElement && each.matches(".dw-panel")))
-        .sort((a, b) => score(b) - score(a) || (a.contains(b) ? 1 : b.contains(a) ? -1 : 0));
+        .sort((a, b) => score(b) - score(a) || isTab(b) - isTab(a) || (a.contains(b) ? 1 : b.contains(a) ? -1 : 0));
       if (!best) break;
       tried.add(best);
       reveal(best);
     }
     const [first] = tried;
-    if (first && !location.hash) (first.matches(".dw-panel") ? first.closest(".dw-tabs") : first).scrollIntoView();
+    if (first && !location.hash) first.closest(first.matches(".dw-panel") ? ".dw-tabs" : ".dw, details").scrollIntoView();
   }
 
   // Beside the tab, what its blocks came to --------------------------------------------------------
