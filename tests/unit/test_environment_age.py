@@ -65,6 +65,12 @@ def test_what_is_discarded_is_not_built_and_the_rest_stays(tmp_path: Path) -> No
     assert store.find(two.environment) is not None
 
 
+def test_nothing_to_discard_needs_no_store(tmp_path: Path) -> None:
+    store = Store(folder=tmp_path / "none", fallback=None)
+    discard((), store, held=[tmp_path], on_wait=lambda: None)
+    assert not store.folder.exists()
+
+
 def test_nothing_is_discarded_below_an_open_instance(tmp_path: Path) -> None:
     store, one = build(tmp_path, "one", built_at=1)
     with pytest.raises(BackendError, match="instances are open, which may stand on any layer"):

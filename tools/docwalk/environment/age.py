@@ -56,6 +56,8 @@ def discard(
         BackendError: instances are open, an environment is in another store, or something cannot be removed.
     """
     gone = tuple(found)
+    if not gone:
+        return  # there may be no store of ours yet to lock
     other = next((each for each in gone if not store.is_own(each)), None)
     if other is not None:
         raise BackendError(
