@@ -82,8 +82,8 @@ def web(chromium: Browser) -> Iterator[Page]:
 
 
 def test_the_title_names_page_and_site(read: Open) -> None:
-    assert read().page.title() == "Every kind of block · Cluster tutorials"
-    assert read("index").page.title() == "Cluster tutorials"
+    assert read().page.title() == "Every kind of block · Small site"
+    assert read("index").page.title() == "Small site"
 
 
 def test_a_page_describes_itself_to_search_engines(read: Open) -> None:
@@ -152,6 +152,25 @@ def test_print_leaves_the_frame_out_and_says_where_links_lead(read: Open) -> Non
     assert "mailto:" in printed
 
 
+def test_print_opens_what_is_folded(read: Open) -> None:
+    page = read("tutorials/3-exercises").page
+    command = page.locator(".dw-solution .dw-command")
+    assert not command.is_visible()
+    page.emulate_media(media="print")
+    assert command.is_visible()
+
+
+def test_paper_is_white_whatever_the_screen_was(read: Open) -> None:
+    page = read(color_scheme="dark").page
+    colours = (
+        "() => [document.body, document.querySelector('.dw-screen')].map((e) => getComputedStyle(e).color)"
+    )
+    dark = page.evaluate(colours)
+    page.emulate_media(media="print")
+    assert page.evaluate(colours) == ["rgb(29, 37, 45)", "rgb(0, 0, 0)"]
+    assert dark == ["rgb(217, 224, 230)", "rgb(216, 222, 230)"]
+
+
 @pytest.mark.parametrize("address", ["tutorials/1-blocs.html", "1-blocks.html", "a/b/c/blocks"])
 def test_a_lost_reader_is_shown_the_page_that_was_meant(served: str, web: Page, address: str) -> None:
     web.goto(served + address)
@@ -159,7 +178,7 @@ def test_a_lost_reader_is_shown_the_page_that_was_meant(served: str, web: Page, 
     meant.wait_for(state="visible")
     web.wait_for_function("document.querySelector('base') !== null")
     meant.click()
-    assert web.title() == "Every kind of block · Cluster tutorials"
+    assert web.title() == "Every kind of block · Small site"
 
 
 def test_a_lost_reader_can_search(served: str, web: Page) -> None:

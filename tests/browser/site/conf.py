@@ -12,7 +12,7 @@ globals().update(
         if name.startswith(("html_", "myst_", "sphinx_", "extensions"))
     }
 )
-project = "Small site"
+project = html_title = "Small site"
 include_patterns = ["*.md", "tutorials/**"]
 docwalk_verification_page = "verification"
 docwalk_now = "2026-11-22T12:00:00+00:00"
