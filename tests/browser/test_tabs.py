@@ -221,6 +221,8 @@ def test_a_memory_of_something_else_is_no_choice(open_page: Open, stored: str) -
     page.evaluate("(text) => localStorage.setItem('docwalk-choices', text)", stored)
     page.reload()
     assert selected(page) == FIRST
+    assert page.locator(".dw-tab-note:visible").count() == 0
+    assert page.evaluate("docwalk.choices()")["shell"] == "Bash"
 
 
 def test_without_storage_tabs_are_chosen_all_the_same(open_page: Open) -> None:
@@ -330,6 +332,12 @@ def test_what_a_link_opens_is_not_remembered(open_page: Open, tabs_site: Path) -
     assert selected(page)[:2] == ["Zsh", "Zsh"]
     page.goto((tabs_site / f"{CHOICES}.html").as_uri())
     assert selected(page)[:2] == ["fish", "Bash"]
+
+
+def test_links_are_named_without_markup(open_page: Open) -> None:
+    page = open_page()
+    tab(page, "With printf").click()
+    assert page.get_by_role("link", name="Link to the tab With printf", exact=True).is_visible()
 
 
 def test_the_link_of_a_set_leads_to_its_chosen_tab(open_page: Open) -> None:

@@ -38,6 +38,12 @@
 
   const chosen = remembered(); // key → label, on this page from now on
   const selects = all("select[data-dw-axis]");
+  for (const select of selects) {
+    // A label from before the site called it otherwise is no choice.
+    if (!all("option", select).some((option) => option.value === chosen.get(select.dataset.dwAxis))) {
+      chosen.delete(select.dataset.dwAxis);
+    }
+  }
   const sets = all(".dw-tabs").map(prepare);
   const keyOf = (axis) => sets.find((set) => set.axis === axis)?.key ?? axis;
   const at = (set) => Math.max(0, set.labels.indexOf(chosen.get(set.key)));
@@ -71,8 +77,8 @@
     const label = set.labels[shown];
     const wanted = chosen.get(set.key);
     set.link.href = `#${set.panels[shown].id}`;
-    set.link.setAttribute("aria-label", `Link to the tab ${label}`);
-    set.note.textContent = wanted === undefined || wanted === label ? "" : `Nothing here for ${wanted}: this is for ${label}.`;
+    set.link.setAttribute("aria-label", `Link to the tab ${set.names[shown]}`);
+    set.note.textContent = wanted === undefined || wanted === label ? "" : `Nothing here for ${wanted}: this is for ${set.names[shown]}.`;
   }
 
   function drawAll() {
@@ -105,6 +111,7 @@
     const { dwAxis: axis, dwKey: key, dwTitle: title } = element.dataset;
     const panels = Array.from(element.children).filter((child) => child.classList.contains("dw-panel"));
     const labels = panels.map((panel) => panel.dataset.dwLabel);
+    const names = panels.map((panel) => panel.querySelector(":scope > .dw-panel-label").textContent.trim());
     const list = make("div", { class: "dw-tablist", role: "tablist", "aria-label": title });
     const link = make("a", { class: "dw-tab-link", title: "Link to this tab" }, "#");
     const note = make("p", { class: "dw-tab-note" });
@@ -136,7 +143,7 @@
     bar.append(list, link);
     element.prepend(bar, note);
     element.classList.add("dw-ready");
-    return { element, axis, key, panels, labels, tabs, link, note };
+    return { element, axis, key, panels, labels, names, tabs, link, note };
   }
 
   // Sets above the one that is clicked change their height too: what is under the pointer stays there.
@@ -157,7 +164,7 @@
     const face = element.closest("[data-dw-face].dw-away");
     if (face) showFace(face);
     for (let each = element; each; each = each.parentElement) {
-      if (each.localName === "details" && (around.length || face || each === element)) each.open = true;
+      if (each.localName === "details") each.open = true;
     }
     return around.length > 0;
   }
