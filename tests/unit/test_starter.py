@@ -119,17 +119,23 @@ def test_a_file_that_cannot_be_written_takes_the_others_along(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_new_tutorial_refuses_a_name_that_is_there(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (site / "tutorials" / "2-again.md").mkdir()
-    assert call(["new", "tutorial", "Again"]) == 0
-    assert (site / "tutorials" / "3-again.md").is_file()
-    for path in (site / "tutorials").glob("3-*"):
-        path.rename(site / "tutorials" / "2.md")
-    (site / "tutorials" / "2-again.md").rmdir()
-    (site / "tutorials" / "2-again.md").symlink_to("nowhere")
+def test_a_new_tutorial_refuses_the_name_of_another(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(["new", "tutorial", "First"]) == 2
+    assert "nothing was written, for there is `1-first.md` already" in capsys.readouterr().err
+    assert names(site / "tutorials") == ["1-first.md"]
+
+
+def test_a_new_tutorial_comes_after_the_last_in_its_folder(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (site / "tutorials" / "more").mkdir()
+    for name in ("9-nine.md", "10-ten.md", "appendix.md"):
+        (site / "tutorials" / "more" / name).write_text("# Page\n")
     capsys.readouterr()
-    assert call(["new", "tutorial", "Again", "--in", "tutorials"]) == 0
-    assert "wrote tutorials/3-again.md\n" in capsys.readouterr().out
+    assert call(["new", "tutorial", "Again", "--in", "tutorials/more"]) == 0
+    assert "wrote tutorials/more/11-again.md\n" in capsys.readouterr().out
+    assert call(["new", "tutorial", "Again"]) == 0
+    assert "wrote tutorials/2-again.md\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -150,8 +156,8 @@ def test_a_site_without_support_gets_a_page_that_names_none(
     (tmp_path / "pyproject.toml").write_text('[tool.docwalk]\ntutorials = ["."]\n')
     monkeypatch.chdir(tmp_path)
     assert call(["new", "tutorial", "Erste Schritte für alle"]) == 0
-    text = (tmp_path / "0-erste-schritte-fur-alle.md").read_text("utf-8")
-    assert text.startswith("# 0. Erste Schritte für alle\n")
+    text = (tmp_path / "1-erste-schritte-fur-alle.md").read_text("utf-8")
+    assert text.startswith("# 1. Erste Schritte für alle\n")
     assert "{{" not in text
 
 

@@ -29,7 +29,7 @@ _CI_SHARED: Final = {"ci/nightly": "ci/nightly", "ci/environments": "ci/environm
 _REQUIREMENT: Final = "docwalk[lint,pytest,sphinx]"
 _NAME_LINE: Final = 'name = "Cluster tutorials"'
 _SLUG_CHARACTERS: Final = 60
-_NUMBERED: Final = re.compile(r"(\d+)-.+\.md")
+_NUMBERED: Final = re.compile(r"(?P<number>\d+)-(?P<slug>.+)\.md")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,13 +85,16 @@ def tutorial_file(title: str, *, existing: Iterable[str], site_values: Mapping[s
         site_values: whether there is a `support` decides what its last sentence says.
 
     Raises:
-        StarterError: nothing of the title can be in a file's name.
+        StarterError: nothing of the title can be in a file's name, or a page has that name.
     """
     slug = slug_of(title)
     if not slug:
         raise StarterError(f"`{title}` has no letters or digits to name a file after")
-    numbers = [int(found[1]) for name in existing if (found := _NUMBERED.fullmatch(name)) is not None]
-    number = max(numbers, default=-1 if not list(existing) else 0) + 1
+    numbered = {name: found for name in existing if (found := _NUMBERED.fullmatch(name)) is not None}
+    same = next((name for name, found in numbered.items() if found["slug"] == slug), None)
+    if same is not None:
+        raise StarterError(f"nothing was written, for there is `{same}` already")
+    number = max((int(found["number"]) for found in numbered.values()), default=0) + 1
     text = (files("docwalk") / "templates" / "tutorial.md").read_text("utf-8")
     text = text.replace("NUMBER", str(number), 1).replace("TITLE", title, 1)
     if "support" not in site_values:
