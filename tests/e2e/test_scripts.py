@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -225,3 +227,51 @@ def test_what_only_an_interactive_shell_does_is_found_out(scripted: Scripted) ->
     walk, script = scripted(HISTORY)
     outcome = run(walk, script)
     assert outcome.detail.startswith("line 6: in a script it prints something else: ")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with a page that has a script, one that has none, and one whose script does not pass."""
+    require_built(ENVIRONMENTS / "login")
+    (tmp_path / "pages").mkdir()
+    table = f'[tool.docwalk]\ntutorials = ["pages"]\nenvironments = "{ENVIRONMENTS}"\n'
+    (tmp_path / "pyproject.toml").write_text(table)
+    (tmp_path / "pages" / "good.md").write_text("# Good\n\n```console\n$ echo one\none\n```\n")
+    (tmp_path / "pages" / "history.md").write_text(HISTORY)
+    (tmp_path / "pages" / "nested.md").write_text("# Nested\n\n```console\n$ bash\n```\n")
+    return tmp_path
+
+
+def test_scripts_are_run_when_they_are_asked_for(project: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "docwalk", "run", "--scripts"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    lines = ran.stdout.splitlines()
+    assert "pages/good: its script passed: 1 statuses, 1 outputs compared" in lines
+    assert "pages/nested: no script: line 4 starts a shell within the shell" in lines
+    wrong = "pages/history: its script does not pass, and is not published: line 6: in a script it prints"
+    assert any(line.startswith(wrong) for line in lines)
+
+
+def test_pytest_runs_a_script_once_until_it_changes(project: Path) -> None:
+    options = ("-q", "--docwalk-scripts", "-p", "no:cacheprovider")
+    command = [sys.executable, "-m", "pytest", "pages/good.md", *options]
+    kept = project / "build" / "records" / "scripts"
+
+    def times() -> list[int]:
+        ran = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        assert "its script passed: 1 statuses, 1 outputs compared" in ran.stdout
+        return [path.stat().st_mtime_ns for path in kept.glob("*.json")]
+
+    first = times()
+    assert len(first) == 1
+    assert times() == first
+    page = project / "pages" / "good.md"
+    page.write_text(page.read_text().replace("one", "two"))
+    assert times() != first

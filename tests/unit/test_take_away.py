@@ -346,3 +346,31 @@ def test_other_builders_leave_the_index_out(project: Path, build: Callable[..., 
 def test_nothing_is_said_where_there_is_nothing() -> None:
     assert take_away_html((), root_url="") == ""
     assert recipes_html((), root_url="") == '<p class="dw-recipes">No page names a task yet.</p>'
+
+
+ALONE = {
+    "window": (
+        "```console\n$ one\n```\n\n```{console}\n:session: other\n\n$ two\n```\n",
+        [None, "is typed in another terminal window, “other”"],
+    ),
+    "account": ("```{console}\n:user: bob\n\n$ one\n```\n", ["is typed by another account, bob"]),
+    "windows": (
+        "```{console}\n:sessions: a, b\n\na$ one\nb$ two\n```\n",
+        ["is typed in another terminal window, “b”"],
+    ),
+    "download": ("```{file} ~/x\n:source: x.bin\n```\n", [None]),
+    "folder": ("```console\n$ one\n[[x=word]]\n```\n\n```{file} ~/[[x]]/b\ny\n```\n", [None, None]),
+}
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_what_cannot_be_pasted_with_other_blocks_says_why(
+    project: Path, build: Callable[..., BeautifulSoup], name: str
+) -> None:
+    text, reasons = ALONE[name]
+    (project / "x.bin").write_bytes(b"\0")
+    (project / "page.md").write_text(f"# Page\n\n{text}")
+    recorded(project, (Printed(lines=("a",) if name == "folder" else ()), Printed()))
+    firsts = [block.select_one(".dw-copy") for block in build().select(".dw[data-dw-block]")]
+    assert [first.get("data-dw-alone") if first is not None else None for first in firsts] == reasons
+    assert not any(first is not None and first.get("data-dw-paste") for first in firsts)
