@@ -14,6 +14,7 @@ from docwalk.sphinx_ext.dates import day
 _GITLAB_PATH = "/-/issues/new"
 _GITLAB_FIELDS = ("issue[title]", "issue[description]")
 _FIELDS = ("title", "body")
+_WHERE = "My cluster (shell, module system):\n"
 
 
 def report_url(issues: str, *, subject: str, body: str) -> str:
@@ -58,7 +59,7 @@ def block_report_html(
     return _link(
         issues,
         subject=f"Different on my cluster: {block_id}",
-        body=f"Block: {block_id} (line {line}), {recorded}.\n\nWhat I typed:\n\nWhat I saw:\n\nMy cluster:\n",
+        body=f"Block: {block_id} (line {line}), {recorded}.\n\nWhat I typed:\n\nWhat I saw:\n\n{_WHERE}",
     )
 
 
@@ -70,7 +71,7 @@ def page_report_html(issues: str, *, page: str, recorded_at: str | None) -> str:
         issues,
         subject=f"Different on my cluster: {page}",
         body=f"Page: {page}, {_recorded(recorded_at, '')}.\n\n"
-        "Which block (its id is in its status line):\n\nWhat I saw:\n\nMy cluster:\n",
+        f"Which block (its id is in its status line):\n\nWhat I saw:\n\n{_WHERE}",
     )
 
 
