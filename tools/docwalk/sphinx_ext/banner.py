@@ -85,7 +85,11 @@ _WORST_FIRST = (Status.FAILING, Status.STALE, Status.NOT_RUN, Status.RAN, Status
 def _headline(page: PageFacts, counts: Mapping[Status, int], more: str) -> str:
     when = newest([page])
     total = sum(counts.values())
-    good = sum(count for status, count in counts.items() if is_evidence(status))
+    # What is only old was run as well: that it is stale is said by the counts.
+    good = sum(
+        is_evidence(block.status) or (block.status is Status.STALE and block.shown.is_recorded)
+        for block in page.blocks
+    )
     lead = "No block of this page has a passing record" if not good else (
         f"All {_plural(total, 'block')} of this page were run" if good == total
         else f"{good} of the {_plural(total, 'block')} of this page did what it says"
