@@ -20,9 +20,9 @@ def build(session: nox.Session) -> None:
 
 @nox.session
 def doctest(session: nox.Session) -> None:
-    """Walk every tutorial and write the records (the main job)."""
+    """Walk every tutorial, run the script of each, and write the records (the main job)."""
     install(session)
-    session.run("pytest", "tutorials", "-m", "container", *session.posargs)
+    session.run("pytest", "tutorials", "-m", "container", "--docwalk-scripts", *session.posargs)
 
 
 @nox.session
