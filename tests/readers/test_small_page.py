@@ -41,6 +41,10 @@ $ cat <<END
 > $ not a prompt
 > END
 [[=]]$ not a prompt
+$ printf 'no newline '
+no newline
+$ echo at its end
+at its end
 $ false
 [exit 1]
 ```
@@ -179,10 +183,10 @@ def forgets(block: PastedBlock) -> PastedBlock:
 @pytest.mark.parametrize(
     ("change", "finding"),
     [
-        (other_output, "pages/page.md:21: status 1, on the page 0"),
-        (other_file, "pages/page.md:60: hunk 1 does not fit: line 1 of the file is `two "),
-        (no_answer, "pages/page.md:28: what the button copies is not what ran at line 28: "),
-        (forgets, "pages/page.md:4: no button copies what ran at line 16"),
+        (other_output, "pages/page.md:25: status 1, on the page 0"),
+        (other_file, "pages/page.md:64: hunk 1 does not fit: line 1 of the file is `two "),
+        (no_answer, "pages/page.md:32: what the button copies is not what ran at line 32: "),
+        (forgets, "pages/page.md:4: no button copies what ran at line 20"),
     ],
 )
 def test_a_reader_who_is_given_something_else_notices(

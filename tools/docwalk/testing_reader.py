@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from docwalk.driver.keyboard import ENTER
-from docwalk.expectation import Elision
+from docwalk.expectation import Elision, Gap
 from docwalk.marks import EDITOR_DONE, EDITOR_READY, MarkKind
 from docwalk.matching.match_output import match_output
 from docwalk.options import MatchMode, Streams
@@ -298,13 +298,13 @@ class Reader:
         if is_apart or not expected or (mode is MatchMode.JSON and len(actions) > 1):
             return
         lines = tuple(without_transport(render_terminal(self._raw(window, start))))
-        match = match_output(
-            expected,
-            lines,
-            mode=mode,
-            redactions=compile_redactions(self.walk.redactions),
-            captures=self.captures,
+        redactions = compile_redactions(self.walk.redactions)
+        matches = (
+            match_output(each, lines, mode=mode, redactions=redactions, captures=self.captures)
+            for each in (expected, *_run_together(actions))
         )
+        first = next(matches)
+        match = first if first.matched else next((each for each in matches if each.matched), first)
         self.captures.update(match.captures)
         if not match.matched:
             reason = match.problem.reason if match.problem is not None else "the output differs"
@@ -313,6 +313,15 @@ class Reader:
 
     def _note(self, step: Step, said: str) -> None:
         self.findings.append(f"{self.walk.source_path}:{step.line}: {said}")
+
+
+def _run_together(actions: Sequence[TypeCommand]) -> Iterator[tuple[ExpectedLine, ...]]:
+    """The same, where the output of one command has no newline at its end: the next goes on in its line."""
+    for at in range(1, len(actions)):
+        before, after = tuple(_expected(actions[:at])), tuple(_expected(actions[at:]))
+        if before and after and not isinstance(before[-1], Elision) and not isinstance(after[0], Elision):
+            parts = (*before[-1].parts, Gap(), *after[0].parts)
+            yield (*before[:-1], replace(before[-1], parts=parts), *after[1:])
 
 
 def _expected(actions: Sequence[TypeCommand]) -> Iterator[ExpectedLine]:
