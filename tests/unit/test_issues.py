@@ -302,6 +302,8 @@ def test_a_dry_run_asks_and_changes_nothing(
         ),
         ((302, {"Location": "https://elsewhere.example/"}, ""), "302: it says nothing more\n"),
         ((500, {}, "<html>" + "x" * 300), "500: <html>" + "x" * 194 + "…\n"),
+        ((200, {}, "<html>"), "the answer is no JSON\nhint: is the address that of the API?\n"),
+        ((200, {}, "{}"), "the answer is no list of entries\n"),
     ],
 )
 def test_a_refusal_says_what_was_asked_and_what_mends_it(
@@ -430,3 +432,34 @@ def test_backticks_in_the_output_do_not_end_the_fence(project: Path, kept: Kept)
     record(project, two="````")
     assert call(["report-failures", "--to", "github"]) == 0
     assert "\n`````text\n" in str(kept.issues[0]["body"])
+
+
+def test_an_address_that_is_none_of_the_web_is_refused(
+    project: Path, kept: Kept, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_API_URL", "file:///etc")
+    record(project, two="three")
+    assert call(["report-failures", "--to", "github"]) == 3
+    assert capsys.readouterr().err == (
+        "error: `file:///etc` is no address of a forge\nhint: write `https://…`\n"
+    )
+    assert kept.requests == []
+
+
+def test_a_long_report_is_cut_and_more_than_five_walks_are_only_named(project: Path, kept: Kept) -> None:
+    tabs = "".join(f"````{{tab}} Way {n}\n```bash\nfalse\n```\n````\n" for n in range(7))
+    (project / "tutorials" / "two.md").write_text(f"# The two page\n\n`````{{tabs}}\n{tabs}`````\n", "utf-8")
+    loaded = load_project(project)
+    _, plan = load_plan(page_paths(loaded), loaded)
+    digest = environment_digest(load_environments(loaded.environments_dir)["login"])
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    for walk in plan.walks:
+        if walk.page == "tutorials/two":
+            printed = Printed(lines=("x" * 2000,) * 20, exit_status=1)
+            result = replace(result_of(walk, (printed,)), environment_digest=digest, started_at=now)
+            save_record(make_record(walk, result), loaded.records_dir, raw=False)
+    assert call(["report-failures", "--to", "github"]) == 0
+    text = str(kept.issues[0]["body"])
+    assert text.count("\n… the rest is left out\n```\n") == 5
+    assert "It fails in these walks too:\n\n- `tutorials/two[Way 5]`\n- `tutorials/two[Way 6]`\n" in text
+    assert len(text) < 60_000

@@ -130,7 +130,7 @@ def planned(project: Path) -> list[str]:
 
 
 def copied(page: BeautifulSoup) -> list[str]:
-    return [str(button["data-dw-copy"]) for button in page.select("[data-dw-copy]")]
+    return [str(button["data-dw-copy"]) for button in page.select("[data-dw-copy]:not(.dw-copy-page)")]
 
 
 def test_prose_shows_the_values_and_code_stays_as_it_is(project: Path, build: Callable[..., str]) -> None:
@@ -206,8 +206,8 @@ def test_an_unknown_name_is_located_in_prose_and_in_blocks(
 def test_on_a_page_that_is_no_tutorial_an_unknown_name_is_a_warning(
     project: Path, build: Callable[..., str]
 ) -> None:
-    (project / "index.md").write_text("# {{ nmae }}\n\n```{toctree}\npage\n```\n", "utf-8")
-    assert "index.md:1: WARNING: Substitution error:UndefinedError: 'nmae' is undefined" in build()
+    (project / "index.md").write_text("# {{ unknown }}\n\n```{toctree}\npage\n```\n", "utf-8")
+    assert "index.md:1: WARNING: Substitution error:UndefinedError: 'unknown' is undefined" in build()
 
 
 def test_a_wrong_table_stops_the_build_with_its_place(project: Path, build: Callable[..., str]) -> None:

@@ -155,9 +155,9 @@ def test_a_site_without_support_gets_a_page_that_names_none(
 ) -> None:
     (tmp_path / "pyproject.toml").write_text('[tool.docwalk]\ntutorials = ["."]\n')
     monkeypatch.chdir(tmp_path)
-    assert call(["new", "tutorial", "Erste Schritte für alle"]) == 0
-    text = (tmp_path / "1-erste-schritte-fur-alle.md").read_text("utf-8")
-    assert text.startswith("# 1. Erste Schritte für alle\n")
+    assert call(["new", "tutorial", "Erste Schritte für Größere"]) == 0
+    text = (tmp_path / "1-erste-schritte-fur-groere.md").read_text("utf-8")
+    assert text.startswith("# 1. Erste Schritte für Größere\n")
     assert "{{" not in text
 
 
