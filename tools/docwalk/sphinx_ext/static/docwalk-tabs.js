@@ -57,6 +57,14 @@
 
   // Showing it --------------------------------------------------------------------------------
 
+  // On paper every panel is there to be read.
+  const paper = matchMedia("print");
+
+  function keepFromReaders(panel) {
+    if (paper.matches) panel.removeAttribute("aria-hidden");
+    else panel.setAttribute("aria-hidden", "true");
+  }
+
   function draw(set) {
     const shown = at(set);
     set.panels.forEach((panel, index) => {
@@ -69,7 +77,7 @@
         panel.setAttribute("hidden", HIDDEN);
         // What can be found still has a box: neither the keyboard nor a screen reader is to come upon it.
         panel.removeAttribute("tabindex");
-        panel.setAttribute("aria-hidden", "true");
+        keepFromReaders(panel);
       }
       set.tabs[index].setAttribute("aria-selected", String(isShown));
       set.tabs[index].tabIndex = isShown ? 0 : -1;
@@ -281,6 +289,9 @@
     select.addEventListener("change", () => inPlace(select, () => choose(select.dataset.dwAxis, select.value)));
   }
   drawAll();
+  paper.addEventListener("change", () => {
+    for (const { panels } of sets) panels.filter((panel) => panel.hasAttribute("hidden")).forEach(keepFromReaders);
+  });
   const searched = searchedFor();
   followHash();
   addEventListener("hashchange", followHash);

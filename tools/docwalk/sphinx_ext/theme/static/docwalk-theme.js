@@ -70,6 +70,10 @@
       opener?.focus({ preventScroll: true });
     });
     if (document.getElementById("dw-contents")) followReading();
+    // A keyboard can only scroll what it can focus.
+    for (const table of document.querySelectorAll(".table-wrapper")) {
+      if (table.scrollWidth > table.clientWidth) table.tabIndex = 0;
+    }
   }
 
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", start);
