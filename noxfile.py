@@ -67,6 +67,11 @@ def provide_podman(session: nox.Session) -> None:
     )
 
 
+def build_site(session: nox.Session, folder: Path, *options: str) -> None:
+    """Build the site; what Sphinx warns of is an error."""
+    session.run("sphinx-build", "-W", "-n", "--keep-going", "-b", "html", *options, ".", str(folder))
+
+
 @nox.session
 def doctest(session: nox.Session) -> None:
     """Verify tutorials, their scripts and the reference's examples, and write the records (the main job)."""
@@ -81,7 +86,7 @@ def doctest(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the project's own tests, then one tutorial from nothing; lint and types follow."""
+    """Run the project's own tests, and each tutorial from nothing; lint and types follow."""
     install(session, extras=("pytest", "sphinx"), groups=("tests", "browser"))
     if session.posargs:
         session.run("pytest", *session.posargs)
@@ -91,15 +96,17 @@ def tests(session: nox.Session) -> None:
     session.run("coverage", "run", "-m", "pytest", "tests/unit", "-q")
     session.run("coverage", "report")
     session.run("docwalk", "env", "build")
+    records, built = (Path(session.create_tmp()) / name for name in ("records", "site"))
+    shutil.rmtree(records, ignore_errors=True)
+    session.run("pytest", "tutorials", "-m", "container", "-n", WORKERS, f"--docwalk-records={records}")
+    build_site(session, built, "-q", "-D", f"docwalk_records={records}")
     # They wait for shells more than they compute. What counts processes and folders of all runs goes alone.
     session.run(
         *("pytest", "tests", "--ignore=tests/unit", "--ignore=tests/e2e/test_killed.py", "-q"),
         *("-m", "container or browser", "-n", "3", "--dist", "worksteal"),
+        env={"DOCWALK_SITE": str(built)},
     )
     session.run("pytest", "tests/e2e/test_killed.py", "-m", "container", "-q")
-    records = Path(session.create_tmp()) / "records"
-    shutil.rmtree(records, ignore_errors=True)
-    session.run("pytest", "tutorials", "-m", "container", "-n", WORKERS, f"--docwalk-records={records}")
     session.notify("lint")
     session.notify("types")
 
@@ -134,7 +141,7 @@ def readers(session: nox.Session) -> None:
 def site(session: nox.Session) -> None:
     """Build the site from the records into build/site; nothing is run."""
     install(session, extras=("sphinx",))
-    session.run("sphinx-build", "-W", "-n", "--keep-going", "-b", "html", ".", "build/site", *session.posargs)
+    build_site(session, Path("build/site"), *session.posargs)
 
 
 @nox.session
@@ -144,7 +151,7 @@ def publish(session: nox.Session) -> None:
     if set(session.posargs) - {"--mark-failing"}:
         session.error("publish checks and builds every page; all it takes is `-- --mark-failing`")
     session.run("docwalk", "publish-check", *session.posargs)
-    session.run("sphinx-build", "-W", "-n", "--keep-going", "-E", "-b", "html", ".", "build/site")
+    build_site(session, Path("build/site"), "-E")
 
 
 @nox.session

@@ -35,10 +35,10 @@ PRESS_ALL = """async () => {
 }"""
 
 
-def sent(page: Path) -> Mapping[str, set[str]]:
-    """What was sent for each block of a page, in any of its walks that hold as they are now."""
+def sent(page: Path, site: Path) -> Mapping[str, set[str]]:
+    """What was sent for each block of a page, in any of its walks that the site has as they are now."""
     project = load_project(ROOT)
-    records = load_records(project.records_dir)
+    records = load_records(site / "records")
     found: dict[str, set[str]] = {}
     for walk in load_plan([page], project)[1].walks:
         record = records.get(walk.name)
@@ -62,7 +62,7 @@ def wrong_buttons(window: Page, expected: Mapping[str, set[str]]) -> dict[str, s
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_clipboard_holds_what_was_sent(chromium: Browser, whole_site: Path, page: Path) -> None:
-    expected = sent(page)
+    expected = sent(page, whole_site)
     if not expected:
         pytest.skip(f"there is no passing record of this page as it is now: docwalk run {page}")
     context = chromium.new_context()
