@@ -96,7 +96,7 @@ def tests(session: nox.Session) -> None:
     session.run("coverage", "run", "-m", "pytest", "tests/unit", "-q")
     session.run("coverage", "report")
     session.run("docwalk", "env", "build")
-    records, built = (Path(session.create_tmp()) / name for name in ("records", "site"))
+    records, built = (Path(session.create_tmp()).resolve() / name for name in ("records", "site"))
     shutil.rmtree(records, ignore_errors=True)
     session.run("pytest", "tutorials", "-m", "container", "-n", WORKERS, f"--docwalk-records={records}")
     build_site(session, built, "-q", "-D", f"docwalk_records={records}")
