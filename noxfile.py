@@ -76,8 +76,10 @@ def build_site(session: nox.Session, folder: Path, *options: str) -> None:
 def doctest(session: nox.Session) -> None:
     """Verify tutorials, their scripts and the reference's examples, and write the records (the main job)."""
     install(session, extras=("pytest", "sphinx"), groups=("tests",))
+    # Workers learn what `-k` leaves when environments are built already: alone, only what is left needs one.
+    workers = "0" if "-k" in session.posargs else WORKERS
     session.run(
-        *("pytest", *PYPROJECT["tool"]["docwalk"]["tutorials"], "-m", "container", "-n", WORKERS, "-q"),
+        *("pytest", *PYPROJECT["tool"]["docwalk"]["tutorials"], "-m", "container", "-n", workers, "-q"),
         *("-p", "no:hypothesispytest", "-p", "no:cacheprovider"),  # nothing here needs them: a quicker start
         "--docwalk-scripts",
         *session.posargs,

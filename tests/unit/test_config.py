@@ -110,6 +110,8 @@ def test_pages_are_markdown_files_in_order(tmp_path: Path) -> None:
     for name in ("b/c.md", "a.md", "b/.hidden/d.md", "b/e.txt", "f/g.md"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
+    (tmp_path / "b" / "folder.md").mkdir()
+    (tmp_path / "b" / "gone.md").symlink_to("nowhere")
     configure(tmp_path, '[tool.docwalk]\ntutorials = ["b", "a.md"]\n')
     project = load_project(tmp_path)
     assert [path.relative_to(project.root).as_posix() for path in page_paths(project)] == ["a.md", "b/c.md"]

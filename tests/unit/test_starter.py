@@ -156,7 +156,7 @@ def test_a_site_without_support_gets_a_page_that_names_none(
     (tmp_path / "pyproject.toml").write_text('[tool.docwalk]\ntutorials = ["."]\n')
     monkeypatch.chdir(tmp_path)
     assert call(["new", "tutorial", "Erste Schritte für Größere"]) == 0
-    text = (tmp_path / "1-erste-schritte-fur-groere.md").read_text("utf-8")
+    text = (tmp_path / "1-erste-schritte-fur-grossere.md").read_text("utf-8")
     assert text.startswith("# 1. Erste Schritte für Größere\n")
     assert "{{" not in text
 
@@ -168,7 +168,19 @@ def test_what_a_nightly_run_needs_can_be_added_later(site: Path, capsys: pytest.
     assert [name for name in names(site) if name.startswith("ci/")] == CI_PROGRAMS
     capsys.readouterr()
     assert call(["new", "ci", "cron"]) == 2
-    assert capsys.readouterr().err.startswith("Error: nothing was written")
+    assert capsys.readouterr().err == "Error: nothing was written, for these are there already:\n  ci/cron\n"
+
+
+def test_another_kind_of_nightly_run_keeps_the_scripts_that_it_shares(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (site / ".gitlab-ci.yml").unlink()
+    (site / "ci" / "environments").unlink()
+    (site / "ci" / "nightly").write_text("mine\n")
+    capsys.readouterr()
+    assert call(["new", "ci", "gitlab"]) == 0
+    assert capsys.readouterr().out == "wrote .gitlab-ci.yml\nwrote ci/environments\nkept ci/nightly\n"
+    assert (site / "ci" / "nightly").read_text() == "mine\n"
 
 
 @pytest.mark.parametrize("name", ["a\nb", "[[x]]"])
@@ -181,7 +193,7 @@ def test_a_name_is_plain_text(name: str, capsys: pytest.CaptureFixture[str]) -> 
     ("title", "slug"),
     [
         ("Find and load software", "find-and-load-software"),
-        ("  Größe: 3 * 4!", "groe-3-4"),
+        ("  Größe: 3 * 4!", "grosse-3-4"),
         ("word " * 30, "word" + "-word" * 11),
         ("x" * 80, "x" * 60),
     ],

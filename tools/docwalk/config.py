@@ -151,7 +151,7 @@ def page_paths(project: Project) -> tuple[Path, ...]:
             found.update(
                 path
                 for path in entry.rglob("*.md")
-                if not any(part.startswith(".") for part in path.relative_to(entry).parts)
+                if path.is_file() and not any(part.startswith(".") for part in path.relative_to(entry).parts)
             )
     return tuple(sorted(found))
 

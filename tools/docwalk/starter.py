@@ -26,6 +26,8 @@ _CI_FILES: Final = {
     "cron": {"ci/cron": "ci/cron"},
 }
 _CI_SHARED: Final = {"ci/nightly": "ci/nightly", "ci/environments": "ci/environments"}
+CI_SHARED: Final = frozenset(_CI_SHARED)
+"""Files that every kind calls: those of an earlier kind serve the next, too."""
 _REQUIREMENT: Final = "docwalk[lint,pytest,sphinx]"
 _NAME_LINE: Final = 'name = "Cluster tutorials"'
 _SLUG_CHARACTERS: Final = 60
@@ -104,7 +106,7 @@ def tutorial_file(title: str, *, existing: Iterable[str], site_values: Mapping[s
 
 def slug_of(title: str) -> str:
     """A title as it can be part of a file's name: lower-case letters, digits and `-`."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    plain = unicodedata.normalize("NFKD", title.casefold()).encode("ascii", "ignore").decode()
     words = re.sub(r"[^a-z0-9]+", "-", plain.replace("'", "")).strip("-")
     return (
         words

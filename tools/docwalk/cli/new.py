@@ -9,7 +9,7 @@ import click
 from docwalk.cli import Exit
 from docwalk.config import load_project
 from docwalk.source import below
-from docwalk.starter import CI_KINDS, NewFile, StarterError, ci_files, tutorial_file, write_new
+from docwalk.starter import CI_KINDS, CI_SHARED, NewFile, StarterError, ci_files, tutorial_file, write_new
 
 
 @click.group()
@@ -46,14 +46,18 @@ def tutorial(title: str, *, folder: Path | None) -> int:
 @new.command()
 @click.argument("kinds", metavar="KIND...", nargs=-1, required=True, type=click.Choice(CI_KINDS))
 def ci(kinds: tuple[str, ...]) -> int:
-    """Write what a nightly run needs on github, on gitlab, or with cron on a machine of yours."""
-    _write(ci_files(kinds), load_project(Path.cwd()).root)
+    """Write what a nightly run needs, on a forge or with cron."""
+    root = load_project(Path.cwd()).root
+    kept = [path for path in sorted(CI_SHARED) if (root / path).is_file()]
+    _write(tuple(each for each in ci_files(kinds) if each.path not in kept), root)
+    for path in kept:
+        click.echo(f"kept {_shown(root / path)}")
     return Exit.OK
 
 
 def _write(new_files: tuple[NewFile, ...], folder: Path) -> None:
     try:
-        written = write_new(new_files, folder)
+        written = write_new(new_files, _shown(folder))
     except StarterError as error:
         raise click.ClickException(str(error)) from error
     for path in written:
