@@ -14,14 +14,14 @@ from docwalk.backend.sandbox import SandboxBackend
 from docwalk.config import load_project
 from docwalk.plan import load_plan
 from docwalk.run import run_walk
-from docwalk.script import NoScript, Script, make_script
-from docwalk.script_run import run_script
+from docwalk.script.make import NoScript, Script, make_script
+from docwalk.script.run import run_script
 from docwalk.testing_sandbox import plan_page, require_built
 
 if TYPE_CHECKING:
     from docwalk.environment.store import BuiltEnvironment
     from docwalk.plan import Walk
-    from docwalk.script_outcome import ScriptOutcome
+    from docwalk.script.outcome import ScriptOutcome
 
 pytestmark = pytest.mark.container
 

@@ -13,10 +13,10 @@ import pytest
 from docwalk.record import RecordError
 from docwalk.record_json import MalformedError
 from docwalk.report.scripts import script_line
-from docwalk.script import END, NoScript, Script, make_script
-from docwalk.script_captures import find_catch
-from docwalk.script_check import check_script
-from docwalk.script_outcome import (
+from docwalk.script.captures import find_catch
+from docwalk.script.check import check_script
+from docwalk.script.make import END, NoScript, Script, make_script
+from docwalk.script.outcome import (
     ScriptOutcome,
     find_outcome,
     load_outcomes,

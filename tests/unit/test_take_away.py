@@ -17,8 +17,8 @@ from docwalk.environment.digest import environment_digest
 from docwalk.plan import TypeCommand, load_plan
 from docwalk.record import make_record, save_record
 from docwalk.results import Outcome
-from docwalk.script import Script, make_script
-from docwalk.script_outcome import ScriptOutcome, save_outcome
+from docwalk.script.make import Script, make_script
+from docwalk.script.outcome import ScriptOutcome, save_outcome
 from docwalk.sphinx_ext.recipes import recipes_html
 from docwalk.sphinx_ext.take_away import take_away_html
 from docwalk.testing import Printed, result_of

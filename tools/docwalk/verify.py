@@ -22,9 +22,9 @@ from docwalk.errors import BackendError
 from docwalk.plan import load_plan
 from docwalk.record import make_record, save_record
 from docwalk.run import AfterMismatch, run_walk
-from docwalk.script import NoScript, make_script
-from docwalk.script_outcome import ScriptOutcome, find_outcome, save_outcome
-from docwalk.script_run import run_script
+from docwalk.script.make import NoScript, make_script
+from docwalk.script.outcome import ScriptOutcome, find_outcome, save_outcome
+from docwalk.script.run import run_script
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from docwalk.script import NoScript
+from docwalk.script.make import NoScript
 
 if TYPE_CHECKING:
-    from docwalk.script_outcome import ScriptOutcome
+    from docwalk.script.outcome import ScriptOutcome
 
 
 def script_line(found: ScriptOutcome | NoScript) -> str:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from docwalk.document import BlockKind
 from docwalk.plan import EditFile, TypeCommand
-from docwalk.script import oddity
-from docwalk.script_captures import UnscriptedError
-from docwalk.script_files import file_code
+from docwalk.script.captures import UnscriptedError
+from docwalk.script.files import file_code
+from docwalk.script.make import oddity
 from docwalk.sphinx_ext.badges import prose_html
 
 if TYPE_CHECKING:

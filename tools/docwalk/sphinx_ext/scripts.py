@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from docwalk import __version__
 from docwalk.results import Outcome
-from docwalk.script import SUFFIX, NoScript, Script, make_script
+from docwalk.script.make import SUFFIX, NoScript, Script, make_script
 from docwalk.status import stale_reason
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from docwalk.environment.definition import Environment
     from docwalk.plan import Walk
     from docwalk.record import Record
-    from docwalk.script_outcome import ScriptOutcome
+    from docwalk.script.outcome import ScriptOutcome
 
 FOLDER: Final = "scripts"
 """Where they lie on the site."""

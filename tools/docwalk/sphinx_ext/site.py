@@ -15,7 +15,7 @@ from docwalk.environment.digest import environment_digest
 from docwalk.environment.transport import TRANSPORT_RULES
 from docwalk.plan import load_plan
 from docwalk.record import RecordError, load_records
-from docwalk.script_outcome import load_outcomes
+from docwalk.script.outcome import load_outcomes
 from docwalk.sphinx_ext.facts import join_facts, page_facts
 from docwalk.sphinx_ext.recipes import recipes_of
 from docwalk.sphinx_ext.scripts import page_scripts
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from docwalk.config import Project
     from docwalk.document import Document
     from docwalk.record import Record
-    from docwalk.script_outcome import ScriptOutcome
+    from docwalk.script.outcome import ScriptOutcome
     from docwalk.sphinx_ext.pages import PageFacts
     from docwalk.sphinx_ext.recipes import RecipeFacts
     from docwalk.sphinx_ext.scripts import PageScript

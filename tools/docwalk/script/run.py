@@ -14,15 +14,15 @@ from docwalk.options import MatchMode
 from docwalk.plan import EditFile, Step, TypeCommand
 from docwalk.results import Outcome
 from docwalk.run import AfterMismatch, run_walk
-from docwalk.script_check import check_script
-from docwalk.script_outcome import ScriptOutcome
+from docwalk.script.check import check_script
+from docwalk.script.outcome import ScriptOutcome
 from docwalk.source import Span
 
 if TYPE_CHECKING:
     from docwalk.backend import Backend
     from docwalk.environment.store import BuiltEnvironment
     from docwalk.plan import Walk
-    from docwalk.script import Script
+    from docwalk.script.make import Script
 
 PATH: Final = "/tmp/page.sh"  # noqa: S108 - of a fresh instance, where nobody else is
 """Where a script is put: outside the home, whose files pages list."""

@@ -1,7 +1,7 @@
 """A walk as a shell script that readers download: the walk's commands in order, each held to its status.
 
 Input is a planned walk with what its run recorded, output a `Script`, or the reason why there is none.
-Whether a script does what the page does is found by running it (`script_check.py`), never assumed here.
+Whether a script does what the page does is found by running it (`check.py`), never assumed here.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final, assert_never
 from docwalk.plan import EditFile, TypeCommand
 from docwalk.plan_json import digest
 from docwalk.results import Outcome
-from docwalk.script_captures import Catch, find_catch, variable_of, with_variables
-from docwalk.script_files import UnscriptedError, file_code
+from docwalk.script.captures import Catch, find_catch, variable_of, with_variables
+from docwalk.script.files import UnscriptedError, file_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -8,7 +8,7 @@ import shlex
 from typing import TYPE_CHECKING, Final, assert_never
 
 from docwalk.document import FileMode
-from docwalk.script_captures import UnscriptedError, variable_of
+from docwalk.script.captures import UnscriptedError, variable_of
 
 if TYPE_CHECKING:
     from docwalk.plan import EditFile

@@ -15,14 +15,14 @@ from docwalk.plan import TypeCommand
 from docwalk.redaction import compile_redactions
 from docwalk.results import OutputLine
 from docwalk.run import without_transport
-from docwalk.script import END
+from docwalk.script.make import END
 from docwalk.terminal import render_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from docwalk.plan import Walk
-    from docwalk.script import Script
+    from docwalk.script.make import Script
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
