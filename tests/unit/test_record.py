@@ -230,6 +230,24 @@ def broken(change: str) -> str:
             "data['result']['steps'][0]['lines'] = [5] * 99",
             f"`result.steps[0].lines` must be lines of output, found [{'5, ' * 13}…",
         ),
+        (
+            "data['result']['started_at'] = '0001-01-01T00:00:00+14:00'",
+            "`result.started_at` must be a time of our days, found '0001-01-01T00:00:00+14:00'",
+        ),
+        ("data['result']['elapsed_s'] = float('nan')", "`result.elapsed_s` must be a number, found nan"),
+        ("data['result']['elapsed_s'] = float('inf')", "`result.elapsed_s` must be a number, found inf"),
+        (
+            "data['result']['steps'][0]['lines'] = [[['x', {'background': '0\"><b>'}]]]",
+            "`result.steps[0].lines` must be lines of output, found [[['x', {'background': '0\"><b>'}]]]",
+        ),
+        (
+            "data['result']['steps'][0]['lines'] = [[['x', {'foreground': 'mauve'}]]]",
+            "`result.steps[0].lines` must be lines of output, found [[['x', {'foreground': 'mauve'}]]]",
+        ),
+        (
+            "data['result']['steps'][0]['lines'] = [{'left_out': -5, 'line': 'x'}]",
+            "`result.steps[0].lines` must be lines of output, found [{'left_out': -5, 'line': 'x'}]",
+        ),
     ],
 )
 def test_a_malformed_record_is_refused_with_its_place(change: str, message: str) -> None:
@@ -241,6 +259,12 @@ def test_a_malformed_record_is_refused_with_its_place(change: str, message: str)
 def test_text_that_is_no_json_is_refused() -> None:
     with pytest.raises(MalformedError, match="no JSON: Expecting value: line 1 column 1"):
         parse_record("")
+
+
+@pytest.mark.parametrize("text", ["9" * 5000, "[" * 100_000], ids=["a number too long", "too deep"])
+def test_json_that_python_does_not_read_is_refused(text: str) -> None:
+    with pytest.raises(MalformedError, match="no JSON: "):
+        parse_record(text)
 
 
 def test_all_broken_records_of_a_folder_are_named(tmp_path: Path) -> None:

@@ -128,12 +128,13 @@ def make_record(walk: Walk, result: WalkResult, *, used_network: bool = True) ->
         shell=walk.shell,
         is_default=walk.is_default,
         used_network=used_network,
-        steps=tuple(_recorded_step(step) for step in walk.steps),
+        steps=tuple(recorded_step(step) for step in walk.steps),
         result=result,
     )
 
 
-def _recorded_step(step: Step) -> RecordedStep:
+def recorded_step(step: Step) -> RecordedStep:
+    """What a record keeps of the plan, for one step."""
     claimed = hashlib.sha256("\0".join(_claims(step.action)).encode()).hexdigest()
     return RecordedStep(
         block_id=step.block_id,
@@ -271,7 +272,9 @@ def parse_record(text: str) -> Record:
     """
     try:
         data = Reader(json.loads(text))
-    except json.JSONDecodeError as error:
+    except MalformedError:
+        raise
+    except (ValueError, RecursionError) as error:
         raise MalformedError(f"no JSON: {error}") from error
     schema = data.integer("schema")
     if schema != SCHEMA:

@@ -6,6 +6,7 @@ style holding only what differs from the terminal's default. A line of standard 
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Never
@@ -19,6 +20,10 @@ _PLAIN = Style()
 _LEFT_OUT, _LINE = "left_out", "line"  # keys of a line that stands for others
 _ERROR = "stderr"  # key of a line that came from standard error
 _UNSEEN = "unseen"
+_TOO_LARGE = 1e15
+_YEARS = range(1970, 9000)
+# As pyte names them, one of them misspelt (0.8.2, pyte/graphics.py).
+_COLOUR = re.compile(r"(bright)?(black|red|green|brown|blue|magenta|cyan|white)|bfightmagenta|[0-9a-f]{6}")
 _FLAGS = tuple(field.name for field in fields(Style) if field.type == "bool")
 
 
@@ -58,7 +63,9 @@ class Reader:
         """A number."""
         value = self._get(key)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return float(value) if is_number and isinstance(value, int | float) else self._wrong(key, "a number")
+        if is_number and isinstance(value, int | float) and abs(value) < _TOO_LARGE:  # NaN is not, either
+            return float(value)
+        return self._wrong(key, "a number")
 
     def flag(self, key: str) -> bool:
         """True or false."""
@@ -69,10 +76,13 @@ class Reader:
         """A time with its zone, ISO 8601."""
         text = self.text(key)
         try:
-            zone = datetime.fromisoformat(text).tzinfo
+            when = datetime.fromisoformat(text)
         except ValueError:
-            zone = None
-        return text if zone is not None else self._wrong(key, "a time with its zone")
+            self._wrong(key, "a time with its zone")
+        if when.tzinfo is None:
+            self._wrong(key, "a time with its zone")
+        # Years between which a zone or some days more lead to no date that there is not.
+        return text if when.year in _YEARS else self._wrong(key, "a time of our days")
 
     def integers(self, key: str, *, count: int) -> tuple[int, ...]:
         """So many whole numbers."""
@@ -152,8 +162,11 @@ def line_from_json(value: object) -> OutputLine:
     Raises:
         ValueError: it did not write that.
     """
-    if isinstance(value, dict) and set(value) == {_LEFT_OUT, _LINE} and isinstance(value[_LEFT_OUT], int):
-        return replace(line_from_json(value[_LINE]), left_out=value[_LEFT_OUT])
+    if isinstance(value, dict) and set(value) == {_LEFT_OUT, _LINE}:
+        count = value[_LEFT_OUT]
+        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+            raise ValueError("no number of lines")
+        return replace(line_from_json(value[_LINE]), left_out=count)
     if isinstance(value, dict) and set(value) == {_ERROR}:
         return replace(line_from_json(value[_ERROR]), is_error=True)
     if isinstance(value, dict) and set(value) == {_UNSEEN}:
@@ -170,7 +183,10 @@ def _run_from_json(value: object) -> StyledText:
         return StyledText(text=value, style=_PLAIN)
     match value:
         case [str(text), dict(style)] if all(
-            isinstance(entry, bool if name in _FLAGS else str) for name, entry in style.items()
+            isinstance(entry, bool)
+            if name in _FLAGS
+            else isinstance(entry, str) and _COLOUR.fullmatch(entry) is not None
+            for name, entry in style.items()
         ):
             return StyledText(text=text, style=Style(**style))
         case _:

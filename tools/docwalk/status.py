@@ -12,6 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from docwalk.record import failing_step
+from docwalk.record_check import contradiction, is_of
 from docwalk.results import Outcome
 
 if TYPE_CHECKING:
@@ -139,6 +140,8 @@ def stale_reason(
         return ""
     if record.walk_digest != walk.digest:
         return "the page changed since: what is run, expected, or where"
+    if said := contradiction(walk, record):
+        return f"its record contradicts itself: {said}"
     if environment_digests.get(walk.environment) != record.result.environment_digest:
         return f"the environment `{walk.environment}` changed since"
     if now - datetime.fromisoformat(record.result.started_at) < -_CLOCK_SKEW:
@@ -177,7 +180,7 @@ def _walk_status(walk: Walk, record: Record | None, steps: Sequence[int], stale:
     """Status of the block with the steps `steps` of `walk`."""
     if record is None:
         return _status(walk, None, Status.NOT_RUN, "not walked yet: there is no record")
-    if record.walk_digest != walk.digest:
+    if not is_of(walk, record):
         # Its steps may be others; nothing can be said of this block alone.
         failed = " (and the last run failed)" if failing_step(record.result) is not None else ""
         return _status(walk, record, Status.STALE, stale + failed)

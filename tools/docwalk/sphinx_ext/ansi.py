@@ -136,7 +136,7 @@ def _run_html(run: StyledText) -> str:
         return text
     attributes = f' class="{" ".join(classes)}"' if classes else ""
     if css:
-        attributes += f' style="{css}"'
+        attributes += f' style="{escape(css)}"'
     return f"<span{attributes}>{text}</span>"
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from docwalk.matching.compared import compared_lines
 from docwalk.placeholder import replace_placeholders
 from docwalk.record import record_path
+from docwalk.record_check import is_of
 from docwalk.redaction import compile_redactions
 from docwalk.results import Outcome
 from docwalk.sphinx_ext.copying import copying_of
@@ -146,7 +147,7 @@ def _facts(
 
 def _compared(walk: Walk, record: Record | None) -> Mapping[int, tuple[ComparedLine, ...] | None]:
     """For each passed command of a record of this very walk what was compared of its lines, by step."""
-    if record is None or record.walk_digest != walk.digest:
+    if record is None or not is_of(walk, record):
         return {}
     redactions = compile_redactions(walk.redactions)
     captures: dict[str, str] = {}
@@ -163,7 +164,7 @@ def _compared(walk: Walk, record: Record | None) -> Mapping[int, tuple[ComparedL
 
 def _steps(walk: Walk, record: Record | None, block_id: str) -> tuple[StepResult, ...]:
     """The recorded steps of a block, where the record is one of this very walk."""
-    if record is None or record.walk_digest != walk.digest:
+    if record is None or not is_of(walk, record):
         return ()
     return tuple(step for step in record.result.steps if step.block_id == block_id)
 
@@ -181,12 +182,17 @@ def _summary(walk: Walk, record: Record | None, project: Project) -> WalkSummary
         started_at=result.started_at if result is not None else None,
         elapsed_s=result.elapsed_s if result is not None else None,
         record_name=record_path(walk.name, Path()).name if record is not None else "",
-        passed=record is not None and record.failing_step is None,
+        passed=record is not None and record.failing_step is None and not _is_made_up(walk, record),
         environment_digest=result.environment_digest if result is not None else "",
         mode=result.mode if result is not None else "",
         manifest=result.manifest if result is not None else {},
         fresh_days=fresh_days(record, project) if record is not None else 0.0,
     )
+
+
+def _is_made_up(walk: Walk, record: Record) -> bool:
+    """Whether a record of this very walk says what cannot be."""
+    return record.walk_digest == walk.digest and not is_of(walk, record)
 
 
 def _labels(walk: Walk) -> tuple[str, ...]:
