@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from docwalk.backend.docker import DockerBackend
 from docwalk.backend.podman import PodmanBackend
 from docwalk.backend.sandbox import SandboxBackend
 from docwalk.driver.shell import Shell
 from docwalk.environment.definition import Users
-from docwalk.testing_sandbox import require_built, require_podman
+from docwalk.testing_sandbox import require_built, require_docker, require_podman
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,17 @@ class MappedPodman(PodmanBackend):
         return super().open(replace(environment, environment=many))
 
 
-BACKENDS: dict[str, type[PodmanBackend | SandboxBackend]] = {
+class MappedDocker(DockerBackend):
+    """docker with many user ids, likewise."""
+
+    def open(self, environment: BuiltEnvironment) -> InitInstance:
+        many = replace(environment.environment, users=Users.MANY)
+        return super().open(replace(environment, environment=many))
+
+
+BACKENDS: dict[str, type[DockerBackend | PodmanBackend | SandboxBackend]] = {
+    "docker": DockerBackend,
+    "docker/mapped": MappedDocker,
     "podman": PodmanBackend,
     "podman/mapped": MappedPodman,
     "sandbox": SandboxBackend,
@@ -64,6 +75,8 @@ def environment() -> BuiltEnvironment:
 def backend(request: pytest.FixtureRequest) -> Backend:
     if request.param.startswith("podman"):
         require_podman()
+    if request.param.startswith("docker"):
+        require_docker()
     return BACKENDS[request.param]()
 
 

@@ -20,7 +20,7 @@ import pytest
 import docwalk
 from docwalk.bubblewrap import is_reachable
 from docwalk.seccomp import numbers_of
-from docwalk.testing_sandbox import require_built, require_podman
+from docwalk.testing_sandbox import require_built, require_docker, require_podman
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,6 +34,7 @@ TOKEN = "s3cret-of-the-host"  # noqa: S105 - what must not be read
 UNKNOWN_UID = 60997
 """An ordinary account that root's tests become where none is named: it needs no entry in /etc/passwd."""
 SYSTEM_PYTHON = f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}"
+BACKENDS = ("sandbox", "sandbox/mapped", "podman", "podman/mapped", "docker", "docker/mapped")
 ACCOUNT_VARIABLE = "DOCWALK_TEST_ACCOUNT"
 """Name of an account with subordinate ids, for podman as an ordinary account."""
 
@@ -97,6 +98,8 @@ def results(backend: str, account: str, attempts: str) -> dict[str, Any]:
         prefix = become(account, home)
         environ = {"PATH": os.defpath + ":/usr/sbin:/sbin", "HOME": str(home), "SECRET": TOKEN}
         environ["PYTHONPATH"] = ":".join([str(Path(docwalk.__file__).parents[1]), *sys.path])
+        if "DOCKER_HOST" in os.environ:
+            environ["DOCKER_HOST"] = os.environ["DOCKER_HOST"]
         if account != "root":
             environ["DOCWALK_CACHE_DIR"] = str(home / "cache")
         done = subprocess.run(
@@ -139,15 +142,17 @@ def account(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture(scope="module", params=["sandbox", "sandbox/mapped", "podman", "podman/mapped"])
+@pytest.fixture(scope="module", params=BACKENDS)
 def backend(request: pytest.FixtureRequest, account: str) -> str:
     require_built(LOGIN)
     if request.param.startswith("podman"):
         require_podman()
+    if request.param.startswith("docker"):
+        require_docker()
     if account == "ordinary" and os.geteuid() == 0:
         if request.param.endswith("/mapped"):
             pytest.skip("these layers belong to root's ids: run the tests as an account that has its own")
-        if request.param == "podman" and ACCOUNT_VARIABLE not in os.environ:
+        if request.param in ("podman", "docker") and ACCOUNT_VARIABLE not in os.environ:
             pytest.skip(f"name an account with subordinate ids: {ACCOUNT_VARIABLE}")
     return str(request.param)
 

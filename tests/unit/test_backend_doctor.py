@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+from docwalk.backend import docker_daemon
 from docwalk.backend.doctor import diagnose_backends
 from docwalk.environment.doctor import Level
 
@@ -11,6 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
+
+    from docwalk.environment.doctor import Finding
 
 
 def test_a_missing_podman_is_a_limit_with_a_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,12 +27,32 @@ def test_a_missing_podman_is_a_limit_with_a_way_out(tmp_path: Path, monkeypatch:
     assert "docker" not in found
 
 
-def test_docker_is_named_where_it_is_and_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "docker").touch(mode=0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    docker = next(each for each in diagnose_backends() if each.what == "docker")
+def answer(folder: Path, options: list[str], monkeypatch: pytest.MonkeyPatch) -> Finding:
+    """What is said of a docker whose daemon has these security options."""
+    info = json.dumps({"SecurityOptions": options, "DockerRootDir": "/var/lib/docker"})
+    (folder / "docker").write_text(f"#!/bin/sh\necho '{info}'\n")
+    (folder / "docker").chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setattr(docker_daemon, "cannot_own", lambda: None)
+    return next(each for each in diagnose_backends() if each.what == "docker")
+
+
+def test_a_docker_that_keeps_ids_apart_is_fine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    docker = answer(tmp_path, ["name=userns"], monkeypatch)
+    assert (docker.level, docker.fix) == (Level.FINE, None)
+    assert docker.why == "docwalk run --backend docker works, with images imported from the layers"
+
+
+def test_a_docker_that_does_not_is_a_limit_with_a_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docker = answer(tmp_path, ["name=seccomp,profile=default"], monkeypatch)
     assert docker.level is Level.LIMITED
-    assert docker.why.startswith("is installed, and docwalk does not use it")
+    assert docker.why == (
+        "its daemon runs containers with this machine's own user ids: root inside is root outside"
+    )
+    assert docker.fix is not None
+    assert '"userns-remap": "default"' in docker.fix
 
 
 def test_the_host_is_said_to_isolate_nothing() -> None:

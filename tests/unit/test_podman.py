@@ -78,15 +78,18 @@ def test_packages_has_a_network_of_its_own(tmp_path: Path) -> None:
 
 def test_one_account_has_no_capabilities_and_gains_none(tmp_path: Path) -> None:
     words = argv(definition(tmp_path, Network.NONE)).split()
-    assert ("--cap-add" in words, "no-new-privileges" in words) == (False, True)
+    assert (any(each.startswith("--cap-add") for each in words), "no-new-privileges" in words) == (
+        False,
+        True,
+    )
 
 
 @pytest.mark.parametrize(("setuid", "flag"), [(False, "--security-opt no-new-privileges "), (True, "")])
 def test_many_accounts_have_an_init_that_is_root(tmp_path: Path, *, setuid: bool, flag: str) -> None:
     many = replace(definition(tmp_path, Network.NONE), users=Users.MANY, setuid=setuid)
-    assert argv(many).replace(",", " ").split(" --hostname")[0] == (
+    assert argv(many).replace("--cap-add=", "").split(" --hostname")[0] == (
         "podman run --rm --name docwalk-1 --pull never --log-driver none "
-        "--uidmap 0:100000:65536 --gidmap 0:100000:65536 --user 0:0 --cap-drop ALL --cap-add "
+        "--uidmap 0:100000:65536 --gidmap 0:100000:65536 --user 0:0 --cap-drop ALL "
         "CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_FSETID CAP_KILL CAP_SETGID CAP_SETUID "
         "CAP_AUDIT_WRITE CAP_NET_ADMIN CAP_NET_BIND_SERVICE CAP_SETPCAP CAP_SYS_PTRACE "
         f"{flag}--security-opt label=disable --security-opt seccomp=/i/seccomp.json --network none"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from docwalk.backend.docker_daemon import WhyNot, find_docker
 from docwalk.backend.podman import why_no_podman
 from docwalk.config import load_project
 from docwalk.environment.definition import load_environment
@@ -37,6 +38,13 @@ def require_podman() -> None:
     reason, hint = why_no_podman()
     if reason is not None:
         pytest.skip(f"podman cannot be used: {reason} ({hint})")
+
+
+def require_docker() -> None:
+    """Skip the test where docker cannot be used, with the reason and what mends it."""
+    found = find_docker()
+    if isinstance(found, WhyNot):
+        pytest.skip(f"docker cannot be used: {found.reason} ({found.hint})")
 
 
 def plan_page(markdown: str, *, folder: Path, environments_dir: Path, options: str = "") -> Walk:

@@ -74,14 +74,14 @@ def require_one(definition: Environment) -> None:
 
 
 def begin_many(
-    definition: Environment, channel: Channel, *, keep: int, system_calls: bytes | None = None
+    definition: Environment, channel: Channel, *, keep: int | None, system_calls: bytes | None = None
 ) -> None:
     """Let init make accounts and homes.
 
     Args:
         definition: the environment's.
         channel: to init.
-        keep: the lock that is kept from the shells.
+        keep: the lock that is kept from the shells; None where init was not given it.
         system_calls: the filter that init takes itself; None where it was started with it.
     """
     accounts = [

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING, Final
 
+from docwalk.backend.docker_daemon import Daemon, find_docker
 from docwalk.backend.podman import why_no_podman
 from docwalk.bubblewrap import sandbox_identity
 from docwalk.environment.doctor import Finding, Level
@@ -38,11 +39,14 @@ def _others() -> Iterator[Finding]:
         fix=None if reason is None else hint,
     )
     if shutil.which("docker") is not None:
+        found = find_docker()
         yield Finding(
             what="docker",
-            level=Level.LIMITED,
-            why="is installed, and docwalk does not use it: it starts no container from a folder of layers",
-            fix=None,
+            level=Level.FINE if isinstance(found, Daemon) else Level.LIMITED,
+            why="docwalk run --backend docker works, with images imported from the layers"
+            if isinstance(found, Daemon)
+            else found.reason,
+            fix=None if isinstance(found, Daemon) else found.hint,
         )
     yield Finding(
         what="host",

@@ -1,7 +1,7 @@
 r"""Init: the first process of an instance; opens terminals and files on request and hands out descriptors.
 
 Run by the *environment's* Python (3.9 or newer) with `-I -S`, so it knows the standard library only and
-nothing of docwalk. It inherits one end of a SOCK_SEQPACKET socket pair; requests (marshal) and replies (JSON)
+nothing of docwalk. It has one end of a SOCK_SEQPACKET connection; requests (marshal) and replies (JSON)
 are messages, descriptors travel beside it. When the other end closes, it exits, and all else with it.
 
     request  {"op": "open", …}  ──▶  reply {"pid": 7} + master of a new pty
@@ -40,10 +40,14 @@ MESSAGE_BYTES = 1 << 17
 HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE, signal.SIGCHLD)
 
 
-def main(descriptor: int) -> None:
-    """Serve requests on the socket `descriptor` until it closes."""
-    requests = socket.socket(fileno=descriptor)
-    os.set_inheritable(descriptor, False)
+def main(address: str) -> None:
+    """Serve requests until the socket closes: an inherited descriptor's number, or a path to connect to."""
+    if address.isdecimal():
+        requests = socket.socket(fileno=int(address))
+    else:
+        requests = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        requests.connect(address)
+    os.set_inheritable(requests.fileno(), False)
     for number in HANDLED[:-1]:
         signal.signal(number, signal.SIG_IGN)
     woken, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -169,9 +173,10 @@ class Init:
         """Working folder of the shell that has the terminal, nested ones included."""
         return {"cwd": self.part("init_processes").working_folder(pid)}, ()
 
-    def do_begin(self, *, skel: str, home: str, keep: int) -> Reply:
-        """Keep the folder's lock from the shells, as long as we live; copy skeleton files into a new home."""
-        os.set_inheritable(keep, False)
+    def do_begin(self, *, skel: str, home: str, keep: int | None) -> Reply:
+        """Keep the folder's lock, if we have it, from the shells; copy skeleton files into a new home."""
+        if keep is not None:
+            os.set_inheritable(keep, False)
         copy_skeleton(skel, home)
         return {}, ()
 
@@ -180,12 +185,13 @@ class Init:
         *,
         accounts: list[dict[str, object]],
         skel: str,
-        keep: int,
+        keep: int | None,
         address: str | None,
         system_calls: str | None,
     ) -> Reply:
         """As `begin`, where we are root: make accounts and homes, then give up what sessions may not have."""
-        os.set_inheritable(keep, False)
+        if keep is not None:
+            os.set_inheritable(keep, False)
         module = self.accounts()
         module.add_accounts(accounts)
         for account in accounts:
@@ -418,4 +424,4 @@ def copy_file(source: str, target: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(sys.argv[1])

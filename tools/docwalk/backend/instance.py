@@ -42,16 +42,16 @@ PYTHON: Final = "/usr/bin/python3"
 _PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 
 
-def init_command(descriptor: int, files: Collection[PurePosixPath] = ()) -> tuple[str, ...]:
+def init_command(address: int | PurePosixPath, files: Collection[PurePosixPath] = ()) -> tuple[str, ...]:
     """What process 1 inside is started with.
 
     Args:
-        descriptor: its end of the channel.
+        address: its end of the channel: an inherited descriptor, or a socket to connect to.
         files: generated files; init's own may be bytecode.
     """
     compiled = RUN / "init.pyc"
     path = compiled if compiled in files else RUN / "init.py"
-    return (PYTHON, "-I", "-S", "-X", "utf8", str(path), str(descriptor))
+    return (PYTHON, "-I", "-S", "-X", "utf8", str(path), str(address))
 
 
 def init_files(marks: Marks) -> Mapping[PurePosixPath, bytes]:

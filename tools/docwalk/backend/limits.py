@@ -7,6 +7,7 @@ of it needs root; where the backend can do more (podman's control groups), it do
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import subprocess
 import threading
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from docwalk.errors import BackendError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from docwalk.backend.channel import Channel
@@ -37,10 +39,20 @@ _BY_SIGNAL: Final = {24: "cpu", 25: "disk"}
 class LimitKeeper:
     """Keeps one instance within its limits."""
 
-    def __init__(self, limits: Limits, channel: Channel, upper: Path) -> None:
-        """Give init the limits, begin to look at what is written to `upper`."""
+    def __init__(
+        self, limits: Limits, channel: Channel, upper: Path, *, measure: Callable[[], int] | None = None
+    ) -> None:
+        """Give init the limits, begin to look at what is written.
+
+        Args:
+            limits: the environment's.
+            channel: to init.
+            upper: where changes lie, or a folder on the same file system.
+            measure: bytes of those changes; None sums up `upper`.
+        """
         self._channel = channel
         self._upper = upper
+        self._measure = functools.partial(_used_bytes, upper) if measure is None else measure
         self._memory_bytes = limits.memory_bytes or MEMORY_BYTES
         self._processes = limits.processes or PROCESSES
         self._cpu_s = limits.cpu_s or CPU_S
@@ -96,7 +108,7 @@ class LimitKeeper:
             since_s += _LOOK_S
             if free - _free_bytes(self._upper) < most - used and since_s < _SCAN_S:
                 continue
-            used, free, since_s = _used_bytes(self._upper), _free_bytes(self._upper), 0.0
+            used, free, since_s = self._measure(), _free_bytes(self._upper), 0.0
             if used > most:
                 most = used + _GROWTH_BYTES  # what was killed once is killed again only if it goes on
                 with contextlib.suppress(BackendError, OSError):

@@ -10,24 +10,22 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import resource
 import secrets
 import shutil
 import socket
 import subprocess
 import tempfile
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from docwalk.backend.accounts import (
-    INIT_CAPABILITIES,
     account_files,
     begin_many,
     require_many,
     require_one,
 )
 from docwalk.backend.channel import Channel
+from docwalk.backend.container import choose_stage, link_layers, rights, ulimits, write_files
 from docwalk.backend.contents import Contents, contents_of
 from docwalk.backend.instance import RUN, SKELETON, InitInstance, init_command
 from docwalk.backend.janitor import instance_folder, janitor_of
@@ -45,19 +43,16 @@ from docwalk.seccomp import profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from docwalk.environment.definition import Environment
     from docwalk.environment.store import BuiltEnvironment
 
 _IDS: Final = 65536
 _END_S: Final = 10.0
-_MOST_ULIMIT: Final = 20_000
 _CHANNEL_FD: Final = 3
 _LOCK_FD: Final = 4
 _INSTALL_HINT: Final = "sudo apt-get install podman; or use another one: docwalk run --backend sandbox"
-
-_STAGES: Final = (Path("/mnt"), Path("/media"), Path("/srv"), Path("/opt"))
-"""Folders that any machine has and any account reaches, as root inside must: homes may be closed to it."""
 
 _LAUNCH: Final = r"""
 set -e
@@ -160,35 +155,17 @@ def podman_argv(definition: Environment, container: Container) -> tuple[str, ...
     return (
         *("podman", "run", "--rm", "--name", container.name, "--pull", "never", "--log-driver", "none"),
         *("--uidmap", f"0:{container.first_id}:{_IDS}", "--gidmap", f"0:{container.first_id}:{_IDS}"),
-        *_rights(definition),
+        *rights(definition),
         *("--security-opt", "label=disable", "--security-opt", f"seccomp={container.profile}"),
         *("--network", "host" if definition.network is Network.HOST else "none"),
         *("--hostname", definition.hostname, "--no-hosts", "--http-proxy=false"),
-        *_ulimits(),
+        *ulimits(),
         *("--workdir", "/", "--preserve-fds", "2"),
         *podman_arguments(container.contents.devices),
         *_mounts(container),
         *("--rootfs", str(container.stage / "root")),
         *init_command(_CHANNEL_FD),
     )
-
-
-def _rights(definition: Environment) -> Iterator[str]:
-    """Who init is, and what it may do: the reader and nothing, or root with a few capabilities."""
-    if definition.users is Users.MANY:
-        yield from ("--user", "0:0", "--cap-drop", "ALL", "--cap-add", ",".join(INIT_CAPABILITIES))
-    else:
-        yield from ("--user", f"{definition.uid}:{definition.gid}", "--cap-drop", "ALL")
-    if not definition.setuid:
-        yield from ("--security-opt", "no-new-privileges")
-
-
-def _ulimits() -> Iterator[str]:
-    # podman's own defaults may be above what this account may set ("error setting rlimit type 7").
-    for name, number in (("nofile", resource.RLIMIT_NOFILE), ("nproc", resource.RLIMIT_NPROC)):
-        hard = resource.getrlimit(number)[1]
-        most = _MOST_ULIMIT if hard == resource.RLIM_INFINITY else min(hard, _MOST_ULIMIT)
-        yield from ("--ulimit", f"{name}={most}:{most}")
 
 
 def _mounts(container: Container) -> Iterator[str]:
@@ -212,17 +189,17 @@ def _open_in(folder: Path, environment: BuiltEnvironment, lock: int) -> InitInst
     has_many = definition.users is Users.MANY
     if has_many:
         contents = replace(contents, files={**contents.files, **account_files()})
-    stage = _choose_stage([folder, *environment.layers, *(bind.source for bind in contents.binds)])
+    stage = choose_stage([folder, *environment.layers, *(bind.source for bind in contents.binds)])
     container = Container(
         name=f"docwalk-{secrets.token_hex(6)}",
         stage=stage,
         first_id=root_first_id() if is_root else 1,
         profile=folder / "seccomp.json",
-        files=_write_files(folder, contents, seen_in=stage / "files"),
+        files=write_files(folder, contents, seen_in=stage / "files"),
         contents=contents,
     )
     container.profile.write_text(profile(), "ascii")
-    lower = _link_layers(folder, environment)
+    lower = link_layers(folder, environment)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     messages = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the container
     channel = Channel(ours)
@@ -285,45 +262,6 @@ def _open_in(folder: Path, environment: BuiltEnvironment, lock: int) -> InitInst
         limits=limits,
         end=end,
     )
-
-
-def _choose_stage(needed: list[Path]) -> Path:
-    """A folder that may be hidden: nothing that is needed lies in it.
-
-    Raises:
-        BackendError: there is none.
-    """
-    resolved = [path.resolve() for path in needed]
-    for stage in _STAGES:
-        if stage.is_dir() and not any(path.is_relative_to(stage) for path in resolved):
-            return stage
-    names = ", ".join(str(stage) for stage in _STAGES)
-    raise BackendError(
-        f"podman needs one of {names} as a mount point, and all of them hold layers or packages",
-        hint="name another folder for the cache: export DOCWALK_CACHE_DIR=FOLDER",
-    )
-
-
-def _write_files(folder: Path, contents: Contents, *, seen_in: Path) -> tuple[Bind, ...]:
-    """Generated files, where podman can bind them from."""
-    made = folder / "files"
-    made.mkdir(mode=0o755)
-    binds = []
-    for number, (target, content) in enumerate(contents.files.items()):
-        path = made / str(number)
-        path.write_bytes(content)
-        path.chmod(0o444)
-        binds.append(Bind(source=seen_in / path.name, target=target))
-    return tuple(binds)
-
-
-def _link_layers(folder: Path, environment: BuiltEnvironment) -> str:
-    """Short links to the layers in `folder/lower`; their names, uppermost first, as a mount takes them."""
-    lower = folder / "lower"
-    lower.mkdir(mode=0o755)
-    for number, layer in enumerate(environment.layers):
-        (lower / str(number)).symlink_to(layer)
-    return ":".join(str(number) for number in reversed(range(len(environment.layers))))
 
 
 def _wait(process: subprocess.Popen[bytes], name: str) -> None:

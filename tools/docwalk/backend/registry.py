@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from docwalk.backend.docker import DockerBackend
 from docwalk.backend.host import HostBackend
 from docwalk.backend.podman import PodmanBackend
 from docwalk.backend.sandbox import SandboxBackend
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _ISOLATED: Final[Mapping[str, Callable[[Store | None], Backend]]] = {
     "sandbox": SandboxBackend,
     "podman": PodmanBackend,
+    "docker": DockerBackend,
 }
 
 

@@ -1,0 +1,132 @@
+"""docker: images are imported once, and nothing stays behind, whatever ends a run."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from docwalk.backend.docker import DockerBackend
+from docwalk.backend.docker_image import image_name
+from docwalk.environment.store import BuiltEnvironment, Store
+from docwalk.errors import BackendError
+from docwalk.testing_sandbox import require_built, require_docker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.container
+
+SMALL = Path(__file__).parents[2] / "tools" / "environments" / "small"
+WAIT_S = 60.0
+HOLD = """
+import sys, time
+from pathlib import Path
+from docwalk.backend.docker import DockerBackend
+from docwalk.environment.store import Store
+from docwalk.testing_sandbox import require_built
+
+store = Store(folder=Path(sys.argv[2]), fallback=None)
+instance = DockerBackend(store).open(require_built(Path(sys.argv[1])))
+print("open", flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture(scope="module")
+def small() -> BuiltEnvironment:
+    require_docker()
+    return require_built(SMALL)
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    """A store that the layers' owner can reach, as pytest's folders are closed to others."""
+    with tempfile.TemporaryDirectory(prefix="docwalk-docker-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield Store(folder=folder, fallback=None)
+
+
+def docker(*arguments: str) -> str:
+    return subprocess.run(("docker", *arguments), capture_output=True, text=True, check=True).stdout.strip()
+
+
+def containers_of(store: Store) -> list[str]:
+    """Folders that containers are labelled with, of those below `store`."""
+    label = '{{.Label "docwalk.instance"}}'
+    found = docker("ps", "--all", "--filter", "label=docwalk.instance", "--format", label).splitlines()
+    return [each for each in found if Path(each).is_relative_to(store.folder)]
+
+
+def wait_until_none(store: Store) -> list[str]:
+    """What is left of them, once nothing is or it takes too long."""
+    end = time.monotonic() + WAIT_S
+    while (left := containers_of(store)) and time.monotonic() < end:
+        time.sleep(0.1)
+    return left
+
+
+def test_a_second_instance_takes_the_same_image(small: BuiltEnvironment, store: Store) -> None:
+    made = []
+    for _ in range(2):
+        DockerBackend(store).open(small).close()
+        made.append(docker("image", "inspect", "--format", "{{.Id}} {{.Config.Labels}}", image_name(small)))
+    assert made[0] == made[1]
+    assert made[0].endswith("map[docwalk.environment:small]")
+    assert containers_of(store) == []
+    assert sorted(each.name for each in (store.folder / "instances").iterdir()) == ["docker.lock"]
+
+
+def test_layers_that_cannot_be_read_make_no_image(small: BuiltEnvironment, store: Store) -> None:
+    file = small.layers[0] / "etc" / "passwd"
+    images = docker("image", "ls", "--all", "--quiet")
+    with pytest.raises(BackendError, match="docker takes no image of `small`: ") as caught:
+        DockerBackend(store).open(replace(small, layers=(*small.layers, file)))
+    assert "mount" in str(caught.value)
+    assert docker("image", "ls", "--all", "--quiet") == images
+
+
+@pytest.mark.usefixtures("small")
+def test_a_killed_run_leaves_no_container(store: Store) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(SMALL), str(store.folder)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "open\n"
+        assert len(containers_of(store)) == 1
+        process.send_signal(signal.SIGKILL)
+    assert wait_until_none(store) == []
+
+
+def test_what_was_made_and_never_started_is_removed_by_the_next_run(
+    small: BuiltEnvironment, store: Store
+) -> None:
+    DockerBackend(store).open(small).close()
+    left = store.folder / "instances" / "i-left"
+    docker("create", "--rm", "--label", f"docwalk.instance={left}", image_name(small), "/bin/true")
+    assert containers_of(store) == [str(left)]
+    # A process of its own: each looks once.
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(SMALL), str(store.folder)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "open\n"
+        assert str(left) not in containers_of(store)
+        assert len(containers_of(store)) == 1
+        process.kill()
+    assert wait_until_none(store) == []
+
+
+def test_what_init_cannot_start_with_is_said(small: BuiltEnvironment, store: Store) -> None:
+    no_such = replace(small.environment, hostname="x" * 300)
+    with pytest.raises(BackendError, match=r"docker does not start `small`: .*hostname"):
+        DockerBackend(store).open(replace(small, environment=no_such))
+    assert wait_until_none(store) == []

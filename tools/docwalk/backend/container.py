@@ -1,0 +1,93 @@
+"""Container: what backends that start a container engine have in common.
+
+Input is a definition or the folder of an instance; output are words of `podman run` and `docker run`, and the
+files and links that their mounts name.
+"""
+
+from __future__ import annotations
+
+import resource
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from docwalk.backend.accounts import INIT_CAPABILITIES
+from docwalk.bubblewrap import Bind
+from docwalk.environment.definition import Users
+from docwalk.errors import BackendError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from docwalk.backend.contents import Contents
+    from docwalk.environment.definition import Environment
+    from docwalk.environment.store import BuiltEnvironment
+
+_MOST_ULIMIT: Final = 20_000
+
+_STAGES: Final = (Path("/mnt"), Path("/media"), Path("/srv"), Path("/opt"))
+"""Folders that any machine has and any account reaches, as root inside must: homes may be closed to it."""
+
+
+def rights(definition: Environment) -> Iterator[str]:
+    """Who init is, and what it may do: the reader and nothing, or root with a few capabilities."""
+    if definition.users is Users.MANY:
+        yield from ("--user", "0:0", "--cap-drop", "ALL")
+        yield from (f"--cap-add={each}" for each in INIT_CAPABILITIES)
+    else:
+        yield from ("--user", f"{definition.uid}:{definition.gid}", "--cap-drop", "ALL")
+    if not definition.setuid:
+        yield from ("--security-opt", "no-new-privileges")
+
+
+def ulimits() -> Iterator[str]:
+    """How many files and processes, where this account may set that."""
+    # podman's own defaults may be above what this account may set ("error setting rlimit type 7").
+    for name, number in (("nofile", resource.RLIMIT_NOFILE), ("nproc", resource.RLIMIT_NPROC)):
+        hard = resource.getrlimit(number)[1]
+        most = _MOST_ULIMIT if hard == resource.RLIM_INFINITY else min(hard, _MOST_ULIMIT)
+        yield from ("--ulimit", f"{name}={most}:{most}")
+
+
+def choose_stage(needed: list[Path]) -> Path:
+    """A folder that may be hidden: nothing that is needed lies in it.
+
+    Raises:
+        BackendError: there is none.
+    """
+    resolved = [path.resolve() for path in needed]
+    for stage in _STAGES:
+        if stage.is_dir() and not any(path.is_relative_to(stage) for path in resolved):
+            return stage
+    names = ", ".join(str(stage) for stage in _STAGES)
+    raise BackendError(
+        f"a container needs one of {names} as a mount point, and all of them hold layers or packages",
+        hint="name another folder for the cache: export DOCWALK_CACHE_DIR=FOLDER",
+    )
+
+
+def write_files(folder: Path, contents: Contents, *, seen_in: Path) -> tuple[Bind, ...]:
+    """Generated files in `folder/files`.
+
+    Args:
+        folder: the instance's.
+        contents: what is put over its layers.
+        seen_in: what `folder/files` is called where the container is started.
+    """
+    made = folder / "files"
+    made.mkdir(mode=0o755)
+    binds = []
+    for number, (target, content) in enumerate(contents.files.items()):
+        path = made / str(number)
+        path.write_bytes(content)
+        path.chmod(0o444)
+        binds.append(Bind(source=seen_in / path.name, target=target))
+    return tuple(binds)
+
+
+def link_layers(folder: Path, environment: BuiltEnvironment) -> str:
+    """Short links to the layers in `folder/lower`; their names, uppermost first, as a mount takes them."""
+    lower = folder / "lower"
+    lower.mkdir(mode=0o755)
+    for number, layer in enumerate(environment.layers):
+        (lower / str(number)).symlink_to(layer)
+    return ":".join(str(number) for number in reversed(range(len(environment.layers))))

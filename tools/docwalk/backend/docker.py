@@ -1,0 +1,339 @@
+"""docker: instances as containers of an image that is imported from the layers.
+
+Input is a built environment, output an `Instance`. The daemon must keep ids inside apart from those outside.
+Since docker hands on no descriptors, init connects to a socket that is bound into the container, and nobody
+is accepted after it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import functools
+import io
+import os
+import secrets
+import select
+import socket
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from docwalk.backend.accounts import account_files, begin_many, require_many, require_one
+from docwalk.backend.channel import Channel
+from docwalk.backend.container import rights, ulimits, write_files
+from docwalk.backend.contents import Contents, contents_of
+from docwalk.backend.docker_daemon import Daemon, WhyNot, find_docker
+from docwalk.backend.docker_image import image_of
+from docwalk.backend.instance import RUN, SKELETON, InitInstance, init_command
+from docwalk.backend.janitor import instance_folder, is_held, janitor_of
+from docwalk.backend.limits import LimitKeeper
+from docwalk.backend.relay import relay_index
+from docwalk.backend.services import Services
+from docwalk.bubblewrap import Bind, Network
+from docwalk.environment.definition import Users
+from docwalk.environment.owner import outside_first_id, remove_owned_tree
+from docwalk.environment.store import Store
+from docwalk.errors import BackendError
+from docwalk.marks import Marks
+from docwalk.seccomp import profile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from docwalk.environment.definition import Environment
+    from docwalk.environment.store import BuiltEnvironment
+
+_START_S: Final = 60.0
+_STEP_MS: Final = 100
+_END_S: Final = 15.0
+_LABEL: Final = "docwalk.instance"
+_SOCKET: Final = RUN / "channel"
+_PODMAN_HINT: Final = "docwalk run --backend podman"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DockerContainer:
+    """What a container is started with."""
+
+    name: str
+    """Its name."""
+    image: str
+    """Its image."""
+    folder: Path
+    """The instance's folder, its label: a container whose folder nobody holds is left over."""
+    profile: Path
+    """File with the system calls it refuses."""
+    binds: tuple[Bind, ...]
+    """Generated files and the socket."""
+    contents: Contents
+    """What else is put over the layers."""
+
+
+class DockerBackend:
+    """Opens instances by docker."""
+
+    name = "docker"
+
+    def __init__(self, store: Store | None = None) -> None:
+        """Keep instances in `store`; None is the default one."""
+        self._store = Store.default() if store is None else store
+
+    def open(self, environment: BuiltEnvironment) -> InitInstance:
+        """A fresh instance.
+
+        Raises:
+            BackendError: with what is missing here, and a hint.
+        """
+        found = find_docker()
+        if isinstance(found, WhyNot):
+            raise BackendError(f"docker cannot be used: {found.reason}", hint=found.hint)
+        require_fit(environment.environment, is_rootless=found.is_rootless)
+        if environment.environment.users is Users.MANY:
+            require_many(environment)
+        else:
+            require_one(environment.environment)
+            _require_own(environment)
+        _sweep(os.getpid())
+        with instance_folder(self._store.folder / "instances", remove=remove_owned_tree) as (folder, lock):
+            return _open_in(folder, environment, lock, found)
+
+
+def require_fit(definition: Environment, *, is_rootless: bool) -> None:
+    """Refuse what docker's containers cannot give.
+
+    Raises:
+        BackendError: with what that is.
+    """
+    problem = None
+    hint = _PODMAN_HINT
+    if definition.nested:
+        problem, hint = (
+            "opens sandboxes inside, which docker's containers cannot",
+            "docwalk run --backend sandbox",
+        )
+    elif definition.network is Network.HOST:
+        problem = 'has `network = "host"`, which docker gives no container whose user ids are its own'
+        hint = f'write `network = "packages"`; or {_PODMAN_HINT}'
+    elif definition.devices:
+        problem = "has devices, which docwalk hands to podman and the sandbox only"
+    elif is_rootless and (definition.users is Users.MANY or definition.setuid):
+        problem = "has a root inside, which would be you outside, as your docker is rootless"
+    if problem is not None:
+        raise BackendError(f"environment `{definition.name}` {problem}", hint=hint)
+
+
+def _require_own(environment: BuiltEnvironment) -> None:
+    name = environment.environment.name
+    first_id = outside_first_id()
+    if any(layer.stat().st_uid != first_id for layer in environment.layers):
+        raise BackendError(
+            f"the layers of `{name}` belong to other user ids than this account's subordinate ones, so that "
+            "docker could not be told who owns what",
+            hint=f"build them anew: DOCWALK_CACHE_DIR=FOLDER docwalk env build {name}",
+        )
+
+
+def docker_argv(definition: Environment, container: DockerContainer) -> tuple[str, ...]:
+    """The command line of docker; pure."""
+    return (
+        *("docker", "run", "--rm", "--name", container.name, "--pull", "never", "--log-driver", "none"),
+        *("--label", f"{_LABEL}={container.folder}"),
+        *rights(definition),
+        *("--security-opt", f"seccomp={container.profile}"),
+        *("--network", "none", "--ipc", "private", "--hostname", definition.hostname),
+        *ulimits(),
+        *("--workdir", "/"),
+        *_mounts(container),
+        container.image,
+        *init_command(_SOCKET),
+    )
+
+
+def _mounts(container: DockerContainer) -> Iterator[str]:
+    sizes = container.contents.tmpfs_sizes
+    for path in (*container.contents.tmpfs, RUN):
+        size_bytes = sizes.get(path, container.contents.tmpfs_bytes)
+        # docker's own default is noexec.
+        yield from ("--tmpfs", f"{path}:exec,mode=1777,size={size_bytes}")
+    yield from ("--shm-size", str(container.contents.tmpfs_bytes))
+    for bind in (*container.contents.binds, *container.binds):
+        fields = ["type=bind", f"source={bind.source}", f"target={bind.target}"]
+        line = io.StringIO()
+        csv.writer(line, lineterminator="").writerow(fields if bind.writable else [*fields, "readonly"])
+        yield from ("--mount", line.getvalue())
+
+
+def _open_in(folder: Path, environment: BuiltEnvironment, lock: int, daemon: Daemon) -> InitInstance:
+    """Start docker, wait for init, let it begin."""
+    definition = environment.environment
+    marks = Marks(nonce=secrets.token_hex(8))
+    contents = contents_of(
+        environment, marks, downloads_dir=folder.parent.parent / "downloads", scratch_dir=folder
+    )
+    has_many = definition.users is Users.MANY
+    if has_many:
+        contents = replace(contents, files={**contents.files, **account_files()})
+    image = image_of(environment, folder)
+    listening, path = _listen(folder)
+    container = DockerContainer(
+        name=f"docwalk-{secrets.token_hex(6)}",
+        image=image,
+        folder=folder,
+        profile=folder / "seccomp.json",
+        binds=(
+            *write_files(folder, contents, seen_in=folder / "files"),
+            Bind(source=path, target=_SOCKET),
+        ),
+        contents=contents,
+    )
+    container.profile.write_text(profile(), "ascii")
+    keepers = contextlib.ExitStack()
+    messages = keepers.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - closed with the rest
+    # Docker hands on no descriptors: the lock is ours, and free once we are gone, as the channel is.
+    keepers.callback(os.close, os.dup(lock))
+    process = subprocess.Popen(
+        docker_argv(definition, container),
+        stdin=subprocess.DEVNULL,
+        stdout=messages,
+        stderr=messages,
+        cwd="/",
+        start_new_session=True,
+    )
+    keepers.callback(_wait, process, container.name)
+    services = None
+    try:
+        with listening:
+            channel = Channel(_accept(listening, process))
+        keepers.callback(channel.close)
+        services = Services(definition.services, channel, has_accounts=has_many)
+        if has_many:
+            begin_many(definition, channel, keep=None)
+        else:
+            channel.ask("begin", skel=SKELETON, home=f"/home/{definition.user}", keep=None)
+        limits = LimitKeeper(
+            definition.limits,
+            channel,
+            daemon.root,
+            measure=functools.partial(_changed_bytes, container.name),
+        )
+        keepers.callback(limits.close)
+        keepers.enter_context(relay_index(channel, contents.index_url))
+        services.start()
+    except BaseException as error:
+        said = _last_said(messages.fileno())
+        keepers.close()
+        if (services is not None and services.is_begun) or not isinstance(error, BackendError | OSError):
+            raise
+        raise BackendError(
+            f"docker does not start `{definition.name}`: {said or error}", hint="docwalk doctor"
+        ) from error
+
+    def end() -> None:
+        if folder.exists():
+            keepers.close()
+            remove_owned_tree(folder)
+            janitor_of(folder.parent, owner_pid=os.getpid()).forget(folder)
+
+    return InitInstance(
+        definition,
+        channel,
+        mode="docker/mapped" if has_many else "docker/plain",
+        marks=marks,
+        services=services,
+        limits=limits,
+        end=end,
+    )
+
+
+def _listen(folder: Path) -> tuple[socket.socket, Path]:
+    """A socket for init alone: other accounts of this machine cannot reach its folder."""
+    private = folder / "private"
+    private.mkdir(mode=0o700)
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    descriptor = os.open(private, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        # A socket's address has room for 107 bytes, and a folder's name may be longer.
+        listening.bind(f"/proc/self/fd/{descriptor}/channel")
+    except BaseException:
+        listening.close()
+        raise
+    finally:
+        os.close(descriptor)
+    (private / "channel").chmod(0o666)  # init is another account's process, as seen from here
+    listening.listen(1)
+    return listening, private / "channel"
+
+
+def _accept(listening: socket.socket, process: subprocess.Popen[bytes]) -> socket.socket:
+    """The connection of init.
+
+    Raises:
+        BackendError: it does not come.
+    """
+    end = time.monotonic() + _START_S
+    poll = select.poll()
+    poll.register(listening, select.POLLIN)
+    while time.monotonic() < end:
+        if poll.poll(_STEP_MS):
+            return listening.accept()[0]
+        if process.poll() is not None:
+            raise BackendError("the container ended")
+    raise BackendError(f"nothing of it answers within {_START_S:g} s")
+
+
+def _last_said(descriptor: int) -> str:
+    said = os.pread(descriptor, 1 << 16, 0).decode("utf-8", "replace").strip().splitlines()
+    # The client's last line is the hint at its own help.
+    told = [line for line in said if line and not line.startswith("Run 'docker")]
+    return told[-1] if told else ""
+
+
+def _changed_bytes(name: str) -> int:
+    """How much a container has written, as docker counts it; its files are closed to ordinary accounts."""
+    done = subprocess.run(
+        ("docker", "inspect", "--size", "--format", "{{.SizeRw}}", name),
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    size = done.stdout.strip()
+    return int(size) if size.isdecimal() else 0
+
+
+def _wait(process: subprocess.Popen[bytes], name: str) -> None:
+    """Wait for the end of a container whose channel was closed; it is killed if it takes too long."""
+    try:
+        process.wait(_END_S)
+    except subprocess.TimeoutExpired:
+        _remove_container(name)
+        process.kill()
+        process.wait()
+
+
+def _remove_container(name: str) -> None:
+    subprocess.run(
+        ("docker", "rm", "--force", name), stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
+
+
+@functools.lru_cache(maxsize=1)
+def _sweep(owner_pid: int) -> None:
+    """Remove containers of ours that a killed run left before they began: whose folder nobody holds."""
+    del owner_pid
+    line = f'{{{{.ID}}}} {{{{.Label "{_LABEL}"}}}}'
+    done = subprocess.run(
+        ("docker", "ps", "--all", "--no-trunc", "--filter", f"label={_LABEL}", "--format", line),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    for each in done.stdout.splitlines():
+        name, _, folder = each.partition(" ")
+        if not is_held(Path(folder)):
+            _remove_container(name)
