@@ -35,10 +35,10 @@ forum = "https://forum.nemo.example/c?a=1&b=2"
 """
 
 PAGE = """\
-# On {{ cluster }}
+# On {{ cluster }}: `[[site:module-prefix]]`
 
 Load {{ module-prefix }} and ask {{ support }}, or {{ issues }}; or go to {{ forum }}.
-Code stays: `{{ cluster }}`.
+Braces stay in code: `{{ cluster }}`; `module load [[site:module-prefix]]/numpy`, [[site:cluster]].
 
 `````{tabs}
 ````{group-tab} One
@@ -133,14 +133,17 @@ def copied(page: BeautifulSoup) -> list[str]:
     return [str(button["data-dw-copy"]) for button in page.select("[data-dw-copy]:not(.dw-copy-page)")]
 
 
-def test_prose_shows_the_values_and_code_stays_as_it_is(project: Path, build: Callable[..., str]) -> None:
+def test_prose_shows_the_values_in_text_and_in_code(project: Path, build: Callable[..., str]) -> None:
     assert build() == ""
     page = shown(project)
     text = " ".join(page.get_text().split())
     assert "On Nemo" in text
     assert "Load libs/py_3 and ask help@nemo.example, or help@nemo.example;" in text
     assert "Of Nemo, in a tab." in text
-    assert "Code stays: {{ cluster }}." in text
+    assert "Braces stay in code: {{ cluster }}; module load libs/py_3/numpy, [[site:cluster]]." in text
+    entry = shown(project, "index").select_one(".toctree-wrapper a")
+    assert entry is not None
+    assert entry.get_text() == "On Nemo: libs/py_3"
     links = [link["href"] for link in page.select("p a.reference.external")]
     assert links == ["mailto:help%40nemo.example"] * 2 + ["https://forum.nemo.example/c?a=1&b=2"]
 
@@ -179,7 +182,7 @@ def test_walk_page_and_clipboard_follow_a_changed_value(project: Path, build: Ca
     assert "Load apps/python and ask" in text
     assert "Loading apps/python/numpy" in text
     assert "Kraken.txt" in text
-    assert "[[site:" not in text
+    assert "module load apps/python/numpy, [[site:cluster]]." in text
     assert "Nemo" not in text.replace("Tutorials of *Nemo*", "")
     assert [text.rstrip("\n") for text in copied(page)] == ["module load apps/python/numpy", "on Kraken"]
 
@@ -188,6 +191,8 @@ def test_walk_page_and_clipboard_follow_a_changed_value(project: Path, build: Ca
     ("written", "place", "hint"),
     [
         ("Ask {{ suport }}.", "2:5", "did you mean `{{ support }}`?"),
+        ("- a\n\n  Load `x/[[site:suport]]`.", "4:11", "did you mean `[[site:support]]`?"),
+        ("Load `[[site:suport]]` and `{{ suport }}`.", "2:7", "did you mean `[[site:support]]`?"),
         ("```bash\necho [[site:suport]]\n```", "3:6", "did you mean `[[site:support]]`?"),
     ],
 )

@@ -112,7 +112,7 @@ def _with_site_values(source: Source, project: Project) -> str:
     values = substitutions(project.site_values)
     text = source.text
     for each in reversed(read_page(source).substitutions):
-        value = values.get(each.name)
+        value = (project.site_values if each.is_code else values).get(each.name)
         if value is not None:
             text = text[: each.span.start] + value + text[each.span.end :]
     return text

@@ -1,6 +1,7 @@
-"""`{{ name }}` in prose: MyST's substitutions, which the site fills with the values of `[tool.docwalk.site]`.
+"""Names of values in prose: `{{ name }}`, which MyST fills, and `[[site:name]]` in its code, which we fill.
 
-What stands in code is the page's own text, and what is more than a name is Jinja's to read.
+Both are values of `[tool.docwalk.site]`. Braces in code are the page's own text, for MyST reads none there;
+what is more than a name between braces is Jinja's to read.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ TOKEN_TYPES: Final = ("substitution_inline", "substitution_block")
 """What the Markdown parser calls them."""
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _WRITTEN: Final = re.compile(r"\{\{\s*(?P<name>[A-Za-z_][A-Za-z0-9_-]*)\s*\}\}")
+_IN_CODE: Final = re.compile(r"\[\[site:(?P<name>[a-z][a-z0-9-]*)\]\]")
 _ALWAYS_THERE: Final = frozenset({"env"})  # Sphinx's own, from MyST
 
 
@@ -34,15 +36,17 @@ class Substitution:
     """One substitution in prose."""
 
     name: str
-    """What stands between the braces."""
+    """Of a value."""
     span: Span
-    """Braces included."""
+    """Braces or brackets included."""
+    is_code: bool = False
+    """Whether it stands in code, as `[[site:name]]`."""
 
 
 def find_substitutions(
     tokens: Sequence[Token], lines: Sequence[Span], texts: Sequence[str]
 ) -> Iterator[Substitution]:
-    """The substitutions of some lines of a page that are a name and nothing else.
+    """The substitutions of some lines of a page that are a name and nothing else, and those in code.
 
     Args:
         tokens: what the parser made of the lines.
@@ -51,7 +55,7 @@ def find_substitutions(
     """
     for token in tokens:
         children = [token] if token.type == "substitution_block" else token.children or []
-        if token.map is None or not any(child.type in TOKEN_TYPES for child in children):
+        if token.map is None or not any(child.type in {*TOKEN_TYPES, "code_inline"} for child in children):
             continue
         first, last = token.map
         # A token knows its lines, not its columns: pass by what comes before it, such as code.
@@ -59,8 +63,13 @@ def find_substitutions(
         at = 0
         for child in children:
             if child.type == "code_inline":
-                found_at = text.find(child.content, at)
-                at = found_at + len(child.content) if found_at >= 0 else at
+                code_at = text.find(child.content, at)
+                if code_at < 0:
+                    continue  # over two lines, which the parser joins
+                at = code_at + len(child.content)
+                for named in _IN_CODE.finditer(text, code_at, at):
+                    span = _on_page(named, text, lines[first:last], texts[first:last])
+                    yield Substitution(name=named["name"], span=span, is_code=True)
             elif child.type in TOKEN_TYPES and _NAME.fullmatch(child.content):
                 found = re.compile(r"\{\{\s*" + re.escape(child.content) + r"\s*\}\}").search(text, at)
                 if found is not None:
@@ -75,6 +84,11 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return _WRITTEN.sub(lambda found: values.get(found["name"], found[0]), text)
 
 
+def fill_code(text: str, values: Mapping[str, str]) -> str:
+    """Code in prose with the values that are known put in."""
+    return _IN_CODE.sub(lambda found: values.get(found["name"], found[0]), text)
+
+
 def check_substitutions(
     substitutions: Sequence[Substitution],
     *,
@@ -85,17 +99,20 @@ def check_substitutions(
     """Every name that neither the site nor the page has; none for a site without any values."""
     if not site_values:
         return ()
-    known = {*site_values, *_of_page(source, front_matter), *_ALWAYS_THERE}
+    known_in_text = {*site_values, *_of_page(source, front_matter), *_ALWAYS_THERE}
     problems = Problems(source)
     for each in substitutions:
+        known = set(site_values) if each.is_code else known_in_text
         if each.name not in known:
             near = close_match(each.name, known)
-            hint = f"did you mean `{{{{ {near} }}}}`?" if near else None
+            meant = f"[[site:{near}]]" if each.is_code else f"{{{{ {near} }}}}"
+            declare = f"declare `{each.name}` in `[tool.docwalk.site]`"
+            elsewhere = "" if each.is_code else ", or in the page's front matter"
             problems.add(
                 ErrorCode.BAD_PLACEHOLDER,
                 f"`{each.name}` is no value of the site",
                 each.span,
-                hint=hint or f"declare `{each.name}` in `[tool.docwalk.site]`, or in the page's front matter",
+                hint=f"did you mean `{meant}`?" if near else f"{declare}{elsewhere}",
             )
     return tuple(problems.found)
 

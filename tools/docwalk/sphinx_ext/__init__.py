@@ -22,7 +22,7 @@ from docwalk.sphinx_ext.nodes import (
 from docwalk.sphinx_ext.rewrite import DIRECTIVE, EXAMPLE_DIRECTIVE
 from docwalk.sphinx_ext.search_words import add_search_words
 from docwalk.sphinx_ext.settings import add_settings
-from docwalk.sphinx_ext.site_values import use_site_values
+from docwalk.sphinx_ext.site_values import add_site_values
 from docwalk.sphinx_ext.tabs_setup import add_tabs
 from docwalk.sphinx_ext.take_away_setup import add_take_away
 
@@ -47,7 +47,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_node(BannerNode, html=(extension.visit_banner, None))
     app.add_node(SummaryNode, html=(extension.visit_summary, None))
     app.add_node(VerificationNode, html=(extension.visit_verification, None))
-    app.connect("config-inited", use_site_values)
+    add_site_values(app, extension)
     app.connect("builder-inited", extension.load)
     app.connect("source-read", extension.rewrite)
     app.connect("doctree-read", extension.add_banner)
