@@ -67,15 +67,43 @@ echo there
 ```
 """
 NESTED = "# Nested\n\n```console\n$ one\n$ bash\n$ two\n```\n\n```bash\nthree\n```\n"
+AGAIN = """# Again
+
+```console
+$ sbatch first.sh
+Submitted batch job [[job-id=int]]
+$ squeue -j [[job-id]]
+$ sbatch second.sh
+Submitted batch job [[job-id=int]]
+$ scancel [[job-id]]
+```
+
+```{bash}
+:skip: it removes everything
+rm -r ~/all
+```
+
+```console
+$ scontrol [[job-id]]
+```
+"""
+UNRUN = "# Unrun\n\n```bash\nls\n```\n"
 FILES = {
-    "pyproject.toml": '[tool.docwalk]\ntutorials = ["page.md", "nested.md"]\nenvironments = "environments"\n',
+    "pyproject.toml": (
+        '[tool.docwalk]\ntutorials = ["page.md", "nested.md", "again.md", "unrun.md"]\n'
+        'environments = "environments"\n'
+    ),
     "conf.py": CONF,
-    "index.md": "# Index\n\n```{toctree}\npage\nnested\n```\n",
+    "index.md": "# Index\n\n```{toctree}\npage\nnested\nagain\nunrun\n```\n",
     "page.md": PAGE,
     "nested.md": NESTED,
+    "again.md": AGAIN,
+    "unrun.md": UNRUN,
 }
 OUTPUT = {
     "sbatch job.sh": ("Submitted batch job 17",),
+    "sbatch first.sh": ("Submitted batch job 17",),
+    "sbatch second.sh": ("Submitted batch job 18",),
     'for i in 1 2; do\n  echo "$i"\ndone': ("1", "2"),
 }
 
@@ -90,13 +118,16 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = load_project(root)
     digest = environment_digest(load_environments(project.environments_dir)["login"])
     for walk in load_plan(page_paths(project), project)[1].walks:
+        if walk.page == "unrun":
+            continue
         actions = [step.action for step in walk.steps if isinstance(step.action, TypeCommand)]
         result = result_of(walk, [Printed(lines=OUTPUT.get(each.command, ())) for each in actions])
-        steps = []
+        steps, job = [], ""
         for step, ran in zip(walk.steps, result.steps, strict=True):
             sent = step.action.command if isinstance(step.action, TypeCommand) else step.action.path
             status = None if sent == "bash" else ran.exit_status
-            steps.append(replace(ran, command_sent=sent.replace("[[job-id]]", "17"), exit_status=status))
+            steps.append(replace(ran, command_sent=sent.replace("[[job-id]]", job), exit_status=status))
+            job = ran.captures.get("job-id", job)
         kept = replace(result, steps=tuple(steps), environment_digest=digest)
         save_record(make_record(walk, kept), project.records_dir, raw=False)
     made = subprocess.run(
@@ -138,7 +169,7 @@ def copied(page: Page, selector: str, *, nth: int = 0) -> str:
 COMMANDS = 'squeue -j {}\nfor i in 1 2; do\n  echo "$i"\ndone'
 WHOLE = (
     "sbatch job.sh\n" + COMMANDS + "\necho {}\nmkdir -p ~/notes\n"
-    "cat >~/'notes/{}' <<'END_OF_FILE'\n<job> & {}\nEND_OF_FILE"
+    "cat >~/{} <<'END_OF_FILE'\n<job> & {}\nEND_OF_FILE"
 )
 
 
@@ -154,10 +185,37 @@ def test_the_recorded_value_is_copied_until_a_reader_puts_in_another(open_page: 
 
 def test_a_page_is_copied_at_once_with_the_chosen_tabs_and_own_values(open_page: Open) -> None:
     page = open_page()
-    assert copied(page, ".dw-copy-page") == WHOLE.format(17, "here", 17, 17)
+    assert copied(page, ".dw-copy-page") == WHOLE.format(17, "here", "notes/17", 17)
     page.get_by_role("tab", name="There").click()
     page.locator(".dw-values input").first.fill("4711")
-    assert copied(page, ".dw-copy-page") == WHOLE.format(4711, "there", 4711, 4711)
+    assert copied(page, ".dw-copy-page") == WHOLE.format(4711, "there", "'notes/4711'", 4711)
+
+
+def test_a_name_that_is_caught_twice_is_copied_as_it_was_sent_each_time(open_page: Open) -> None:
+    page = open_page("again")
+    sent = "sbatch first.sh\nsqueue -j {}\nsbatch second.sh\nscancel {}"
+    assert copied(page, ".dw .dw-copy", nth=0) == sent.format(17, 18)
+    assert copied(page, ".dw .dw-copy", nth=2) == "scontrol 18"
+    said = [note.inner_text() for note in page.locator(".dw-values").all()]
+    assert [text.split(" is the job id of our run")[0] for text in said] == ["17", "18"]
+    page.locator(".dw-values input").first.fill("4711")
+    assert copied(page, ".dw .dw-copy", nth=0) == sent.format(4711, 4711)
+
+
+def test_a_page_is_copied_at_once_without_what_was_not_run(open_page: Open) -> None:
+    page = open_page("again")
+    assert copied(page, ".dw-copy-page") == (
+        "sbatch first.sh\nsqueue -j 17\nsbatch second.sh\nscancel 18\nscontrol 18"
+    )
+    assert page.locator(".dw-said").inner_text() == "2 blocks; one that was not run is left out"
+
+
+def test_a_page_of_which_nothing_was_run_is_not_copied_at_once(open_page: Open) -> None:
+    page = open_page("unrun")
+    assert not page.locator(".dw-copy-page").is_visible()
+    assert page.locator(".dw-said").inner_text() == (
+        "Nothing on this page has been run: there is nothing to copy in one piece."
+    )
 
 
 def test_a_page_that_cannot_be_pasted_at_once_says_why(open_page: Open) -> None:

@@ -109,11 +109,16 @@ def _one(text: str, template: str = "") -> tuple[CopyPiece, ...]:
 
 
 def _values(steps: Sequence[Step], record: Record | None) -> tuple[tuple[str, str], ...]:
-    known: dict[str, str] = {}
-    for result in record.result.steps if record is not None else ():
-        known.update(result.captures)
+    """What each name stood for when the block was run: a later block may catch another value."""
     names = dict.fromkeys(name for step in steps for name in step.action.captured_names)
-    return tuple((name, known.get(name, "")) for name in names)
+    used = {step.index: step.action.captured_names for step in steps}
+    known: dict[str, str] = {}
+    found: dict[str, str] = {}
+    for result in record.result.steps if record is not None else ():
+        for name in used.get(result.index, ()):
+            found.setdefault(name, known.get(name, ""))
+        known.update(result.captures)
+    return tuple((name, found.get(name, "")) for name in names)
 
 
 def _why_alone(step: Step, ran: StepResult | None, walk: Walk) -> str:

@@ -9,7 +9,15 @@
   // Values --------------------------------------------------------------------------------------
 
   const filled = (template, values) => template.replace(/\[\[([a-z][a-z0-9-]*)\]\]/g, (whole, name) =>
-    (name in values ? own.get(name) || values[name] || whole : whole));
+    (Object.hasOwn(values, name) ? own.get(name) || values[name] || whole : whole));
+
+  // What was sent, until a reader puts in a value of their own: one name may stand for several values.
+  function put(button, which, template, values) {
+    const recorded = `${which}Recorded`;
+    button.dataset[recorded] ??= button.dataset[which];
+    const isOwn = Array.from(own).some(([name, value]) => value && Object.hasOwn(values, name) && template.includes(`[[${name}]]`));
+    button.dataset[which] = isOwn ? filled(template, values) : button.dataset[recorded];
+  }
 
   function valuesOf(block) {
     const note = block.querySelector(".dw-values");
@@ -19,8 +27,8 @@
   function fill(block) {
     const values = valuesOf(block);
     for (const button of all(".dw-copy[data-dw-template]", block)) {
-      button.dataset.dwCopy = filled(button.dataset.dwTemplate, values);
-      if (button.dataset.dwPasteTemplate) button.dataset.dwPaste = filled(button.dataset.dwPasteTemplate, values);
+      put(button, "dwCopy", button.dataset.dwTemplate, values);
+      if (button.dataset.dwPasteTemplate) put(button, "dwPaste", button.dataset.dwPasteTemplate, values);
     }
   }
 
@@ -52,12 +60,20 @@
   // The page --------------------------------------------------------------------------------------
 
   const isShown = (block) => !block.closest(".dw-panel[hidden]");
+  const fits = (labels) => Object.entries(labels)
+    .every(([axis, label]) => choices[axis] === undefined || choices[axis] === label);
 
-  function walkOf(take, choices) {
+  // Nobody is to paste in one go what nobody ran.
+  function wasRun(block) {
+    if (!block.dataset.dwWalks) return !block.classList.contains("dw-is-not-run");
+    const walks = JSON.parse(block.dataset.dwWalks); // [{axis: label}, number of its face, status]
+    const mine = walks.filter(([labels]) => fits(labels));
+    return (mine.length ? mine : walks).some(([, , word]) => word !== "not run");
+  }
+
+  function walkOf(take) {
     const items = all("li[data-dw-choices]", take);
-    const fits = (item) => Object.entries(JSON.parse(item.dataset.dwChoices))
-      .every(([axis, label]) => choices[axis] === undefined || choices[axis] === label);
-    return items.find(fits) ?? items[0];
+    return items.find((item) => fits(JSON.parse(item.dataset.dwChoices))) ?? items[0];
   }
 
   let choices = {};
@@ -68,17 +84,21 @@
     const line = take.querySelector(".dw-all");
     const button = line.querySelector("button");
     const said = line.querySelector(".dw-said");
-    const chosen = walkOf(take, choices);
+    const chosen = walkOf(take);
     for (const item of all("li[data-dw-choices]", take)) item.classList.toggle("dw-mine", item === chosen);
-    const firsts = all(".dw[data-dw-block]").filter(isShown).map((block) => block.querySelector(".dw-copy")).filter(Boolean);
+    const offered = all(".dw[data-dw-block]").filter((block) => isShown(block) && block.querySelector(".dw-copy"));
+    const firsts = offered.filter(wasRun).map((block) => block.querySelector(".dw-copy"));
+    const leftOut = offered.length - firsts.length;
     const shell = chosen?.dataset.dwShell ?? "";
     const hasFiles = firsts.some((first) => first.dataset.dwPaste !== undefined);
     const alone = firsts.find((first) => first.dataset.dwAlone);
-    line.hidden = !firsts.length;
-    const can = !alone && !(hasFiles && !["bash", "zsh"].includes(shell));
+    line.hidden = !offered.length;
+    const can = firsts.length && !alone && !(hasFiles && !["bash", "zsh"].includes(shell));
     button.hidden = !can;
     said.replaceChildren();
-    if (alone) {
+    if (!firsts.length) {
+      said.append("Nothing on this page has been run: there is nothing to copy in one piece.");
+    } else if (alone) {
       const link = document.createElement("a");
       link.href = `#${alone.closest(".dw").id}`;
       link.textContent = "one of its blocks";
@@ -89,6 +109,7 @@
       button.dataset.dwCopy = firsts.map((first) => first.dataset.dwPaste ?? first.dataset.dwCopy).join("\n");
       const count = firsts.length === 1 ? "one block" : `${firsts.length} blocks`;
       said.append(`${count}${Object.keys(choices).length ? ", for the tabs you chose" : ""}`);
+      if (leftOut) said.append(`; ${leftOut === 1 ? "one that was not run is" : `${leftOut} that were not run are`} left out`);
     }
   }
 
