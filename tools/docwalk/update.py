@@ -281,7 +281,3 @@ class _Writer:
             yield self._body.replacement(last + 1, f"[exit {status}]")
         else:
             yield self._body.insertion(last, [f"[exit {status}]"])
-
-
-def _is_output(row: Row) -> bool:
-    return row.kind is RowKind.UNEXPECTED

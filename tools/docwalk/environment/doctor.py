@@ -52,11 +52,6 @@ class Finding:
     fix: str | None
     """The one command that mends it; None where there is nothing to mend."""
 
-    @property
-    def is_ok(self) -> bool:
-        """Whether there is nothing to do."""
-        return self.level is Level.FINE
-
 
 def diagnose(environments: Mapping[str, Environment], store: Store) -> tuple[Finding, ...]:
     """Look at everything environments need; changes nothing.
