@@ -251,6 +251,8 @@ def test_banner_and_numbers_are_counted_again(read: Open) -> None:
     assert tiles.locator("dd").all_inner_texts() == ["7", "1"]
     series = late(read, "index").page.locator(".dw-series .dw-badge")
     assert set(series.all_inner_texts()) == {"◷Stale", "✗Failing"}
+    matrix = late(read, "verification").page.locator("main table, article table").first
+    assert set(matrix.locator("tbody .dw-badge").all_inner_texts()) == {"◷Stale", "✗Failing"}
 
 
 # The page, and the verification page

@@ -6,8 +6,9 @@ furo's context is worked out here; a site with another theme gets none of it.
 
 from __future__ import annotations
 
+import re
 import shutil
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,7 +76,7 @@ class Look:
         context["body"] = str(context.get("body", "")).replace(_CAPTION, '<p class="caption">')
         context["docwalk_navigation"] = navigation_html(context.get("furo_navigation_tree", ""))
         site_title = str(context.get("docstitle") or context.get("project") or "")
-        title = str(context.get("title") or "")
+        title = _text(str(context.get("title") or ""))
         own = pagename == app.config.root_doc or not title
         context["docwalk_page_title"] = site_title if own else f"{title} · {site_title}"
         description = str(app.env.metadata.get(pagename, {}).get("description", "")) or (
@@ -132,6 +133,15 @@ def first_sentences(doctree: nodes.document) -> str:
     if len(text) <= DESCRIPTION_CHARACTERS:
         return text
     return text[: DESCRIPTION_CHARACTERS - 1].rsplit(" ", 1)[0].rstrip(",;:") + "…"
+
+
+def _text(html: str) -> str:
+    """What a title says, without its markup: Sphinx gives it as HTML.
+
+    >>> _text("<code>pip</code> &amp; friends")
+    'pip & friends'
+    """
+    return unescape(re.sub(r"<[^>]*>", "", html))
 
 
 def _is_replaced(file: object) -> bool:

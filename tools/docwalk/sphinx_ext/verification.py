@@ -10,7 +10,14 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from docwalk.sphinx_ext.badges import MEANINGS, Dated, badge_html, css_word, prose_html
+from docwalk.sphinx_ext.badges import (
+    MEANINGS,
+    Dated,
+    badge_html,
+    css_word,
+    first_to_be_stale,
+    prose_html,
+)
 from docwalk.sphinx_ext.block_status import badges_html
 from docwalk.sphinx_ext.dates import duration, time_html
 from docwalk.sphinx_ext.faces import is_evidence
@@ -168,8 +175,15 @@ def walk_status(walk: WalkSummary, page: PageFacts) -> Status:
 
 def _counts(pages: Sequence[PageFacts]) -> str:
     return "<br>".join(
-        f'<span class="dw-count">{count} {badge_html(status)}</span>'
+        f'<span class="dw-count">{count} {badge_html(status, _dated(pages, status))}</span>'
         for status, count in count_statuses(pages).items()
+    )
+
+
+def _dated(pages: Sequence[PageFacts], status: Status) -> Dated | None:
+    """Of the blocks of a status, the recording that is stale first."""
+    return first_to_be_stale(
+        walk for page in pages for block in page.blocks if block.status is status for walk in block.walks
     )
 
 
