@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -92,6 +93,28 @@ def test_layers_that_cannot_be_read_make_no_image(small: BuiltEnvironment, store
         DockerBackend(store).open(replace(small, layers=(*small.layers, file)))
     assert "mount" in str(caught.value)
     assert docker("image", "ls", "--all", "--quiet") == images
+
+
+def test_layers_of_others_are_roots_inside(small: BuiltEnvironment, store: Store) -> None:
+    folder = store.folder / "layers" / "others" / "fs" / "srv"
+    folder.mkdir(parents=True)
+    for name, mode in (("open", 0o644), ("closed", 0o600)):
+        (folder / name).write_text(name)
+        (folder / name).chmod(mode)
+    others = replace(small, layers=(*small.layers, folder.parent))
+    instance = DockerBackend(store).open(others)
+    try:
+        assert instance.read_file("/srv/open") == b"open"
+        if os.geteuid() == 0:  # root's layers are read as an account that owns nothing of these
+            assert instance.read_file("/srv/closed") is None
+        else:
+            with pytest.raises(PermissionError):
+                instance.read_file("/srv/closed")
+        with pytest.raises(PermissionError):
+            instance.write_file("/srv/open", b"", append=False)
+    finally:
+        instance.close()
+        docker("image", "rm", image_name(others, is_whole=False))
 
 
 @pytest.mark.usefixtures("small")

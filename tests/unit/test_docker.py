@@ -183,6 +183,7 @@ def test_an_image_is_named_by_layers_and_reader(small: Environment) -> None:
         replace(built, digest="sha256:1"),
         replace(built, environment=replace(small, user="other")),
     )
+    assert image_name(built, is_whole=False) not in {image_name(each) for each in (built, *others)}
     moved = replace(built, layers=(Path("/elsewhere/layers/1/fs"),))
     assert image_name(moved) == image_name(built)
     assert len({image_name(each) for each in (built, *others)}) == 1 + len(others)

@@ -35,7 +35,7 @@ from docwalk.backend.relay import relay_index
 from docwalk.backend.services import Services
 from docwalk.bubblewrap import Bind, Network
 from docwalk.environment.definition import Users
-from docwalk.environment.owner import outside_first_id, remove_owned_tree
+from docwalk.environment.owner import remove_owned_tree
 from docwalk.environment.store import Store
 from docwalk.errors import BackendError
 from docwalk.marks import Marks
@@ -96,7 +96,6 @@ class DockerBackend:
             require_many(environment)
         else:
             require_one(environment.environment)
-            _require_own(environment)
         _sweep(os.getpid())
         with instance_folder(self._store.folder / "instances", remove=remove_owned_tree) as (folder, lock):
             return _open_in(folder, environment, lock, found)
@@ -124,17 +123,6 @@ def require_fit(definition: Environment, *, is_rootless: bool) -> None:
         problem = "has a root inside, which would be you outside, as your docker is rootless"
     if problem is not None:
         raise BackendError(f"environment `{definition.name}` {problem}", hint=hint)
-
-
-def _require_own(environment: BuiltEnvironment) -> None:
-    name = environment.environment.name
-    first_id = outside_first_id()
-    if any(layer.stat().st_uid != first_id for layer in environment.layers):
-        raise BackendError(
-            f"the layers of `{name}` belong to other user ids than this account's subordinate ones, so that "
-            "docker could not be told who owns what",
-            hint=f"build them anew: DOCWALK_CACHE_DIR=FOLDER docwalk env build {name}",
-        )
 
 
 def docker_argv(definition: Environment, container: DockerContainer) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ import tempfile
 from typing import TYPE_CHECKING, Final
 
 from docwalk.backend.container import choose_stage, link_layers
-from docwalk.environment.owner import layer_owner
+from docwalk.environment.owner import layer_owner, outside_first_id
 from docwalk.errors import BackendError
 
 if TYPE_CHECKING:
@@ -35,18 +35,28 @@ mkdir -m 755 "$stage/root" "$stage/top" "$stage/top/home" "$stage/top/home/$user
 chown "$uid:$gid" "$stage/top/home/$user"
 cd "$folder/lower"
 mount -t overlay docwalk -o "ro,lowerdir=$stage/top:$lower,userxattr" "$stage/root"
-exec tar --create --directory "$stage/root" --numeric-owner --sparse . >&3
+shift 6
+exec tar --create --directory "$stage/root" --numeric-owner --sparse "$@" . >&3
 """
 """Writes the merged layers as an archive to standard output."""
 
+_OTHERS: Final = "+65534 root:0\n+65536 root:0\n"
+"""Where layers are not of our subordinate ids: what we see as nobody's, or our own, is root's."""
 
-def image_name(environment: BuiltEnvironment) -> str:
-    """What the image of `environment` is called: by content, so that another one has another name."""
+
+def image_name(environment: BuiltEnvironment, *, is_whole: bool = True) -> str:
+    """What the image of `environment` is called: by content, so that another one has another name.
+
+    Args:
+        environment: with its layers.
+        is_whole: whether files that only root reads are in it.
+    """
     definition = environment.environment
     content = [
         environment.digest,
         [layer.parent.name for layer in environment.layers],
         [definition.user, definition.uid, definition.gid],
+        is_whole,
     ]
     return f"docwalk:{hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]}"
 
@@ -55,18 +65,20 @@ def image_of(environment: BuiltEnvironment, folder: Path) -> str:
     """The name of the image of `environment`, which is imported where docker has none.
 
     Args:
-        environment: with layers of this account's own ids.
+        environment: what to import; of layers that are not this account's, what it can read.
         folder: the instance's, for links to the layers.
 
     Raises:
         BackendError: docker does not take it.
     """
-    name = image_name(environment)
+    first_id = outside_first_id()
+    is_own = all(layer.stat().st_uid == first_id for layer in environment.layers)
+    name = image_name(environment, is_whole=is_own)
     # One at a time, since two would each take gigabytes.
     with (folder.parent / "docker.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _has(name):
-            _import(environment, folder, name)
+            _import(environment, folder, name, is_own=is_own)
     return name
 
 
@@ -80,7 +92,7 @@ def _has(name: str) -> bool:
     return done.returncode == 0
 
 
-def _import(environment: BuiltEnvironment, folder: Path, name: str) -> None:
+def _import(environment: BuiltEnvironment, folder: Path, name: str, *, is_own: bool) -> None:
     """Stream the merged layers into docker.
 
     Without a name at first: of an archive that breaks off, docker makes an image as well.
@@ -88,7 +100,11 @@ def _import(environment: BuiltEnvironment, folder: Path, name: str) -> None:
     definition = environment.environment
     stage = choose_stage([folder, *environment.layers])
     lower = link_layers(folder, environment)
-    arguments = (folder, lower, definition.user, definition.uid, definition.gid, stage)
+    arguments = [folder, lower, definition.user, definition.uid, definition.gid, stage]
+    if not is_own:
+        owners = folder / "owners"
+        owners.write_text(_OTHERS, "ascii")
+        arguments += [f"--owner-map={owners}", f"--group-map={owners}", "--ignore-failed-read"]
     with layer_owner() as owner, tempfile.TemporaryFile() as messages:
         packing = subprocess.Popen(
             (
