@@ -52,6 +52,9 @@ def test_an_environment_of_the_page_is_called_so() -> None:
         ({"bash Modules": 0, "zsh Lmod": 1}, {"shell", "modules"}),
         ({"bash Modules": 0, "bash Lmod": 1, "zsh Modules": 1, "zsh Lmod": 0}, {"shell", "modules"}),
         ({"bash Modules": 0, "bash Lmod": 1}, {"modules"}),
+        # Each shell was walked once: only the module system can be seen to decide, or nothing.
+        ({"bash Modules": 0, "zsh Lmod": 1, "tcsh Modules": 0, "fish Modules": 0}, {"modules"}),
+        ({"bash Modules": 0, "zsh Lmod": 1, "tcsh Modules": 2, "fish Modules": 3}, {"shell", "modules"}),
     ],
 )
 def test_one_axis_may_decide_alone(looks: dict[str, int], axes: set[str]) -> None:

@@ -49,19 +49,33 @@ def choices_text(these: Sequence[tuple[TabChoice, ...]], among: Sequence[tuple[T
 def deciding_axes(walks: Sequence[tuple[tuple[TabChoice, ...], object]]) -> frozenset[str]:
     """The axis whose choice alone decides what readers get; all axes where none or several could be it.
 
+    An axis of which each label was walked once says nothing: what differs may be due to any other choice, or
+    to nothing but the run. It decides only where walks chose alike in all other axes.
+
     Args:
         walks: what each walk chose, and what its readers get.
     """
     axes = dict.fromkeys(choice.group for choices, _ in walks for choice in choices)
-    deciding = []
-    for axis in axes:
-        seen: dict[str | None, set[object]] = {}
-        for choices, look in walks:
-            label = next((choice.label for choice in choices if choice.group == axis), None)
-            seen.setdefault(label, set()).add(look)
-        if len(seen) > 1 and all(len(looks) == 1 for looks in seen.values()):
-            deciding.append(axis)
+    looks_of = {axis: _looks_by_label(walks, axis) for axis in axes}
+    is_only_one = sum(len(seen) > 1 for seen in looks_of.values()) == 1
+    deciding = [
+        axis
+        for axis, seen in looks_of.items()
+        if len(seen) > 1
+        and all(len(set(looks)) == 1 for looks in seen.values())
+        and (is_only_one or any(len(looks) > 1 for looks in seen.values()))
+    ]
     return frozenset(deciding if len(deciding) == 1 else axes)
+
+
+def _looks_by_label(
+    walks: Sequence[tuple[tuple[TabChoice, ...], object]], axis: str
+) -> Mapping[str | None, Sequence[object]]:
+    seen: dict[str | None, list[object]] = {}
+    for choices, look in walks:
+        label = next((choice.label for choice in choices if choice.group == axis), None)
+        seen.setdefault(label, []).append(look)
+    return seen
 
 
 def _by_axis(choices: tuple[TabChoice, ...]) -> Mapping[str, str]:
