@@ -288,7 +288,10 @@ def test_outcomes_are_read_back_as_they_were_written(tmp_path: Path) -> None:
     assert find_outcome("tutorials/b", tmp_path) is None
 
 
-@pytest.mark.parametrize(("text", "message"), [("{", "no JSON: "), ('{"schema": 9}', "its schema is 9, ")])
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("{", "no JSON: "), ("9" * 5000, "no JSON: "), ('{"schema": 9}', "its schema is 9, ")],
+)
 def test_an_outcome_that_cannot_be_read_is_named(tmp_path: Path, text: str, message: str) -> None:
     save_outcome(OUTCOME, tmp_path).write_text(text)
     with pytest.raises(RecordError, match=re.escape(message)):

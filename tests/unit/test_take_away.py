@@ -124,7 +124,14 @@ def recorded(root: Path, printed: tuple[Printed, ...] = PRINTED) -> WalkResult:
     return result
 
 
-def kept_script(root: Path, result: WalkResult, *, detail: str = "") -> Script:
+def kept_script(
+    root: Path,
+    result: WalkResult,
+    *,
+    detail: str = "",
+    started_at: str = "2026-11-22T11:00:00+00:00",
+    environment: str = "",
+) -> Script:
     """The script of the page's walk, and what came of it, kept."""
     project = load_project(root)
     (document, *_), plan = load_plan(page_paths(project), project)
@@ -133,9 +140,9 @@ def kept_script(root: Path, result: WalkResult, *, detail: str = "") -> Script:
     outcome = ScriptOutcome(
         walk_name=plan.walks[0].name,
         script_digest=script.digest,
-        environment_digest=result.environment_digest,
+        environment_digest=environment or result.environment_digest,
         mode="sandbox/plain",
-        started_at="2026-11-22T11:00:00+00:00",
+        started_at=started_at,
         elapsed_s=1.0,
         detail=detail,
         status_count=3,
@@ -285,6 +292,28 @@ def test_a_script_that_failed_changed_or_was_not_run_is_not_offered(
     caught = replace(result.steps[0], captures={"job-id": "99"})
     kept_script(project, replace(result, steps=(caught, *result.steps[1:])))
     assert said(build(), ".dw-take li") == ["No script: it has changed since it was run."]
+    assert not (project / "html" / "scripts").exists()
+
+
+@pytest.mark.parametrize(
+    ("kept", "reason"),
+    [
+        ({"environment": "sha256:0"}, "its environment changed since it was run"),
+        (
+            {"started_at": "2026-10-01T11:00:00+00:00"},
+            "it was run 52 days ago, and has to be run again",
+        ),
+        (
+            {"started_at": "2026-12-01T11:00:00+00:00"},
+            "its run is dated 2026-12-01, which is still to come",
+        ),
+    ],
+)
+def test_a_script_counts_no_longer_than_a_record(
+    project: Path, build: Callable[..., BeautifulSoup], kept: dict[str, str], reason: str
+) -> None:
+    kept_script(project, recorded(project), **kept)
+    assert said(build(), ".dw-take li") == [f"No script: {reason}."]
     assert not (project / "html" / "scripts").exists()
 
 

@@ -88,7 +88,9 @@ def parse_outcome(text: str) -> ScriptOutcome:
     """
     try:
         data = Reader(json.loads(text))
-    except json.JSONDecodeError as error:
+    except MalformedError:
+        raise
+    except (ValueError, RecursionError) as error:
         raise MalformedError(f"no JSON: {error}") from error
     schema = data.integer("schema")
     if schema != SCHEMA:
@@ -98,7 +100,7 @@ def parse_outcome(text: str) -> ScriptOutcome:
         script_digest=data.text("script_digest"),
         environment_digest=data.text("environment_digest"),
         mode=data.text("mode"),
-        started_at=data.text("started_at"),
+        started_at=data.time("started_at"),
         elapsed_s=data.number("elapsed_s"),
         detail=data.text("detail"),
         status_count=data.integer("status_count"),

@@ -75,7 +75,8 @@ def summary_html(pages: Sequence[PageFacts], *, verification_url: str) -> str:
     return (
         f'<div class="dw-numbers">\n{tiles_html(pages)}\n'
         f"<p>{_plural(sum(counts.values()), 'block')} on {_plural(len(pages), 'page')}, "
-        f"{_plural(steps, 'step')} typed into a real shell {between} in {environments}.{more}</p>\n</div>"
+        f"{_plural(steps, 'step')} (commands typed into a real shell, files written) {between} in "
+        f"{environments}.{more}</p>\n</div>"
     )
 
 

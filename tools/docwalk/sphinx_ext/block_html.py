@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from docwalk.document import BlockKind
-from docwalk.sphinx_ext.badges import WORDS, badge_html, css_word, prose_html
+from docwalk.sphinx_ext.badges import WORDS, badge_html, css_word, first_to_be_stale, prose_html
 from docwalk.sphinx_ext.block_status import reasons_html, status_html
 from docwalk.sphinx_ext.choices import choices_text, deciding_axes
 from docwalk.sphinx_ext.copying import copy_buttons_html, copy_notes_html
@@ -51,7 +51,7 @@ def block_html(view: BlockView, *, report: str, root_url: str = "") -> str:
     )
     if not view.folded_as:
         return body
-    summary = f"{view.folded_as}, folded {badge_html(view.status)}"
+    summary = f"{view.folded_as}, folded {badge_html(view.status, first_to_be_stale(view.walks))}"
     return f'<details class="dw-hidden">\n<summary>{summary}</summary>\n{body}\n</details>'
 
 

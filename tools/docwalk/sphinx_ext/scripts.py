@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from docwalk import __version__
 from docwalk.results import Outcome
 from docwalk.script.make import SUFFIX, NoScript, Script, make_script
-from docwalk.status import stale_reason
+from docwalk.status import fresh_days, stale_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from docwalk.config import Project
     from docwalk.document import Document, TabChoice
@@ -85,6 +85,10 @@ def page_scripts(
         reason = stale_reason(walk, record, now=now, environment_digests=environment_digests, project=project)
         script = _script(document, walk, record, reason, shell)
         offered = _offered(script, outcome)
+        if isinstance(offered, Script) and outcome is not None and record is not None:
+            days = fresh_days(record, project)
+            if old := _why_old(outcome, environment_digests.get(walk.environment), now=now, days=days):
+                offered = NoScript(reason=old)
         if isinstance(offered, NoScript) or outcome is None or record is None:
             said = offered.reason if isinstance(offered, NoScript) else ""
             found.append(_page_script(walk, shell, reason=said))
@@ -145,6 +149,16 @@ def _offered(script: Script | NoScript, outcome: ScriptOutcome | None) -> Script
     if outcome.script_digest != script.digest:
         return NoScript(reason="it has changed since it was run")
     return script if outcome.passed else NoScript(reason=f"it did not pass: {outcome.detail}")
+
+
+def _why_old(outcome: ScriptOutcome, environment_digest: str | None, *, now: datetime, days: float) -> str:
+    """Why a script that passed no longer counts, as a record would not; empty where it does."""
+    age = now - datetime.fromisoformat(outcome.started_at)
+    if outcome.environment_digest != environment_digest:
+        return "its environment changed since it was run"
+    if age < timedelta(0):
+        return f"its run is dated {outcome.started_at[:10]}, which is still to come"
+    return f"it was run {age.days} days ago, and has to be run again" if age > timedelta(days=days) else ""
 
 
 def _header(document: Document, walk: Walk, record: Record, outcome: ScriptOutcome) -> Iterator[str]:
