@@ -91,7 +91,8 @@ def test_memory_that_no_process_holds(limited: Instance, lines_of: Lines) -> Non
     assert lines_of(shell.run("tail -n +2 /proc/sysvipc/shm | wc -l", timeout_s=LONG_S)) == ["1"]
     shell.run(f"for i in 1 2 3; do {FILL_A_SEGMENT}; done", timeout_s=LONG_S)
     assert exceeded_in_time(limited)[0] == "killed: memory limit 256 MiB"
-    assert lines_of(shell.run("tail -n +2 /proc/sysvipc/shm | wc -l", timeout_s=LONG_S))[0] in {"0", "1"}
+    left = int(lines_of(shell.run("tail -n +2 /proc/sysvipc/shm | wc -l", timeout_s=LONG_S))[0])
+    assert left * 90 <= 256
     shell.close()
 
 
