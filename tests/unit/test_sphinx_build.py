@@ -112,6 +112,24 @@ def test_a_new_record_rewrites_the_page_though_its_source_is_the_same(
     assert "2 blocks on 1 page, 2 steps" in (project / "html" / "index.html").read_text("utf-8")
 
 
+def test_a_record_cannot_make_a_gpu_real_that_its_environment_has_not(
+    project: Path, build: Callable[..., str]
+) -> None:
+    loaded = load_project(project)
+    (walk,) = load_plan(page_paths(loaded), loaded)[1].walks
+    digest = environment_digest(load_environments(loaded.environments_dir)["login"])
+    result = replace(
+        result_of(walk, [Printed(lines=("one",)), Printed()]),
+        environment_digest=digest,
+        manifest={"gpu": {"kind": "real", "model": "H100"}},
+    )
+    save_record(make_record(walk, result), loaded.records_dir)
+    assert build() == ""
+    html = BeautifulSoup((project / "html" / "page.html").read_text("utf-8"), "html.parser")
+    (headline,) = html.select(".dw-headline")
+    assert "The GPUs it shows are simulated." in headline.get_text()
+
+
 def test_other_builders_get_text_and_status(project: Path, build: Callable[..., str]) -> None:
     record(project, Printed(lines=("one",)), Printed())
     assert build("text") == ""

@@ -5,12 +5,13 @@ The only file of this package that reads files. It reads sources, definitions an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from docwalk.config import load_project, page_paths
 from docwalk.environment.definition import load_environments
+from docwalk.environment.devices import GpuKind, gpu_kind
 from docwalk.environment.digest import environment_digest
 from docwalk.environment.transport import TRANSPORT_RULES
 from docwalk.plan import load_plan
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from docwalk.config import Project
     from docwalk.document import Document
+    from docwalk.environment.definition import Environment
     from docwalk.record import Record
     from docwalk.script.outcome import ScriptOutcome
     from docwalk.sphinx_ext.pages import PageFacts
@@ -105,6 +107,10 @@ def load_site(project_dir: Path, *, srcdir: Path, records_dir: Path | None, now:
         troubles.append(str(error))
     environments = load_environments(project.environments_dir)
     digests = {name: environment_digest(each) for name, each in environments.items()}
+    records = {
+        name: _with_true_gpu(record, environments.get(record.environment), digests)
+        for name, record in records.items()
+    }
     statuses = block_statuses(plan.walks, records, now=now, environment_digests=digests, project=project)
     outcomes: Mapping[str, ScriptOutcome] = {}
     try:
@@ -154,6 +160,20 @@ def load_site(project_dir: Path, *, srcdir: Path, records_dir: Path | None, now:
         issues=project.site_values.get(ISSUES_VALUE, ""),
         troubles=tuple(troubles),
     )
+
+
+def _with_true_gpu(record: Record, environment: Environment | None, digests: Mapping[str, str]) -> Record:
+    """The record, its GPUs called simulated where its environment has no real ones."""
+    gpu = record.result.manifest.get("gpu")
+    if (
+        environment is None
+        or not isinstance(gpu, dict)
+        or digests[environment.name] != record.result.environment_digest
+        or gpu_kind(environment.devices) is GpuKind.REAL
+    ):
+        return record
+    manifest = {**record.result.manifest, "gpu": {**gpu, "kind": GpuKind.SIMULATED.value}}
+    return replace(record, result=replace(record.result, manifest=manifest))
 
 
 def _docname(document: Document, project: Project, srcdir: Path) -> str:
