@@ -10,6 +10,7 @@ import pytest
 from docwalk.config import load_project
 from docwalk.plan import load_plan
 from docwalk.record import load_records
+from docwalk.results import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +46,7 @@ def sent(page: Path, site: Path) -> Mapping[str, set[str]]:
         if record is None or record.walk_digest != walk.digest or record.failing_step is not None:
             continue
         commands: dict[str, list[str]] = {}
-        for step in record.result.steps:
+        for step in (each for each in record.result.steps if each.outcome is not Outcome.NOT_RUN):
             commands.setdefault(step.block_id, []).append(step.command_sent)
         for block_id, texts in commands.items():
             found.setdefault(block_id, set()).add("\n".join(texts))
