@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from docwalk.environment.package_proxy import PROXY_VARIABLE, proxy_environ
-from docwalk.environment.package_proxy_server import only_reading
+from docwalk.environment.package_proxy_server import only_reading, staying
 from docwalk.environment.transport import TRANSPORT_RULES, make_transport
 
 if TYPE_CHECKING:
@@ -168,3 +168,36 @@ def test_the_mirror_can_only_be_read() -> None:
     assert guarded({"REQUEST_METHOD": "GET"}, start_response) == [b"list"]
     assert guarded({"REQUEST_METHOD": "DELETE"}, start_response) == [b"this index can only be read\n"]
     assert said == ["200 OK", "405 Method Not Allowed"]
+
+
+@pytest.mark.parametrize(
+    ("failures", "status"), [(0, "200 OK"), (2, "200 OK"), (3, "302 FOUND")], ids=["none", "two", "three"]
+)
+def test_a_file_is_asked_for_again_before_its_reader_is_sent_elsewhere(failures: int, status: str) -> None:
+    asked = []
+
+    def app(_environ: dict[str, object], start_response: Callable[..., object]) -> list[bytes]:
+        asked.append("once")
+        if len(asked) > failures:
+            start_response("200 OK", [("Content-Type", "text/plain")])
+            return [b"file"]
+        start_response("302 FOUND", [("Location", "https://index.example/file.whl")])
+        return [b""]
+
+    said = []
+    staying(app)({"HTTP_HOST": "127.0.0.1:61080"}, lambda status, _headers: said.append(status))
+    assert (said, len(asked)) == ([status], min(failures + 1, 3))
+
+
+@pytest.mark.parametrize("place", ["/index/numpy/", "http://127.0.0.1:61080/index/numpy/"])
+def test_other_redirections_are_handed_on(place: str) -> None:
+    asked = []
+
+    def app(_environ: dict[str, object], start_response: Callable[..., object]) -> list[bytes]:
+        asked.append("once")
+        start_response("301 MOVED PERMANENTLY", [("Location", place)])
+        return [b""]
+
+    said = []
+    staying(app)({"HTTP_HOST": "127.0.0.1:61080"}, lambda status, _headers: said.append(status))
+    assert (said, asked) == (["301 MOVED PERMANENTLY"], ["once"])

@@ -12,8 +12,10 @@ import os
 import select
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from docwalk.environment.package_proxy import locked
 
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     Application = Callable[[dict[str, object], Callable[..., object]], Iterable[bytes]]
+    Headers = list[tuple[str, str]]
+
+_TRIES = 3
+_PAUSE_S = 0.1
 
 
 def serve(descriptor: int, users: int, folder: Path) -> None:
@@ -50,7 +56,7 @@ def _answer(descriptor: int) -> None:
     from werkzeug.serving import make_server  # noqa: PLC0415
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, only_reading(app), threaded=True, fd=descriptor)
+    server = make_server("127.0.0.1", 0, only_reading(staying(app)), threaded=True, fd=descriptor)
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
 
@@ -64,6 +70,38 @@ def only_reading(app: Application) -> Application:
         return [b"this index can only be read\n"]
 
     return answer
+
+
+def staying(app: Application) -> Application:
+    """`app`, asked again where it sends the reader elsewhere, which most environments cannot reach.
+
+    proxpi does so when a download failed, and also when two ask for one file at the same moment (1.3.1:
+    `_wait_for_existing_download` joins a thread that is not started yet).
+    """
+
+    def answer(environ: dict[str, object], start_response: Callable[..., object]) -> Iterable[bytes]:
+        said: list[tuple[str, Headers]] = []
+
+        def hold(status: str, headers: Headers, *_: object) -> Callable[[bytes], object]:
+            said.append((status, headers))
+            return lambda _data: None
+
+        body = app(environ, hold)
+        for _ in range(_TRIES - 1):
+            if not _leads_away(said[-1][1], str(environ.get("HTTP_HOST"))):
+                break
+            time.sleep(_PAUSE_S)
+            body = app(environ, hold)
+        start_response(*said[-1])
+        return body
+
+    return answer
+
+
+def _leads_away(headers: Headers, host: str) -> bool:
+    """Whether an answer is a redirection to another host."""
+    places = [urlsplit(value) for name, value in headers if name.lower() == "location"]
+    return any(place.netloc not in {"", host} for place in places)
 
 
 if __name__ == "__main__":
