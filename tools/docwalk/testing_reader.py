@@ -36,7 +36,10 @@ if TYPE_CHECKING:
 
 _QUIET_S: Final = 0.1
 _STILL_S: Final = 0.5
+_SILENT_S: Final = 10.0
 _WAIT_S: Final = 300.0
+_SEQUENCES: Final = re.compile(rb"\x1b\[[\d;?]*[a-zA-Z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[=>]")
+"""What a terminal does not show: colours, marks, modes."""
 _END_OF_FILE: Final = b"\x04"
 _REPLIES: Final = {b"\x1b[c": b"\x1b[?62;c", b"\x1b[0c": b"\x1b[?62;c", b"\x1b[6n": b"\x1b[1;1R"}
 """What every terminal says when it is asked what it is, and where its cursor stands."""
@@ -100,10 +103,15 @@ class Window:
             ReaderLostError: it does not within minutes.
         """
         end_s = time.monotonic() + _WAIT_S
+        quiet_s = 0.0
         while time.monotonic() < end_s:
-            came = self.read(quiet_s=_STILL_S)
-            shown = re.sub(rb"\x1b\[[\d;?]*[a-zA-Z]", b"", bytes(self.seen[start:]))
-            if text.encode() in shown and (text or not came):
+            quiet_s = 0.0 if self.read(quiet_s=_STILL_S) else quiet_s + _STILL_S
+            typed, _, printed = bytes(self.seen[start:]).partition(EDITOR_DONE.rstrip())
+            if text and text.encode() in _SEQUENCES.sub(b"", typed + printed):
+                return
+            # Nobody presses a key while there is nothing to see yet, unless nothing comes for long.
+            has_begun = _SEQUENCES.sub(b"", printed).strip()
+            if not text and quiet_s >= (_STILL_S if has_begun else _SILENT_S):
                 return
         raise ReaderLostError(f"it never shows `{text}`")
 
