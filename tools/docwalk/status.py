@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from docwalk.record import failing_step
-from docwalk.record_check import contradiction, is_of
+from docwalk.record_check import contradiction
 from docwalk.results import Outcome
 
 if TYPE_CHECKING:
@@ -111,13 +111,16 @@ def block_statuses(
     found: dict[str, list[WalkStatus]] = {}
     for walk in walks:
         record = records.get(walk.name)
-        reason = stale_reason(walk, record, now=now, environment_digests=environment_digests, project=project)
+        misfit = _misfit(walk, record)
+        reason = misfit or _overtaken(
+            walk, record, now=now, environment_digests=environment_digests, project=project
+        )
         indexes: dict[str, list[int]] = {}
         for at, step in enumerate(walk.steps):
             indexes.setdefault(step.block_id, []).append(at)
         is_old = record is not None and reason == age_reason(record, now=now, project=project)
         for block_id, steps in indexes.items():
-            status = _walk_status(walk, record, steps, reason)
+            status = _walk_status(walk, record, steps, stale=reason, fits=not misfit)
             if status.status is Status.STALE:
                 status = replace(status, is_only_old=is_old)
             found.setdefault(block_id, []).append(status)
@@ -136,12 +139,32 @@ def stale_reason(
     project: Project,
 ) -> str:
     """Why a record no longer holds for `walk`, empty where it does or where there is none."""
+    return _misfit(walk, record) or _overtaken(
+        walk, record, now=now, environment_digests=environment_digests, project=project
+    )
+
+
+def _misfit(walk: Walk, record: Record | None) -> str:
+    """Why a record is none of this very walk; empty where it is, or where there is none."""
     if record is None:
         return ""
     if record.walk_digest != walk.digest:
         return "the page changed since: what is run, expected, or where"
-    if said := contradiction(walk, record):
-        return f"its record contradicts itself: {said}"
+    said = contradiction(walk, record)
+    return f"its record contradicts itself: {said}" if said else ""
+
+
+def _overtaken(
+    walk: Walk,
+    record: Record | None,
+    *,
+    now: datetime,
+    environment_digests: Mapping[str, str],
+    project: Project,
+) -> str:
+    """Why a record of this very walk no longer holds: its environment, or its date."""
+    if record is None:
+        return ""
     if environment_digests.get(walk.environment) != record.result.environment_digest:
         return f"the environment `{walk.environment}` changed since"
     if now - datetime.fromisoformat(record.result.started_at) < -_CLOCK_SKEW:
@@ -176,11 +199,13 @@ def is_stale(
     return bool(stale_reason(walk, record, now=now, environment_digests=environment_digests, project=project))
 
 
-def _walk_status(walk: Walk, record: Record | None, steps: Sequence[int], stale: str) -> WalkStatus:
-    """Status of the block with the steps `steps` of `walk`."""
+def _walk_status(
+    walk: Walk, record: Record | None, steps: Sequence[int], *, stale: str, fits: bool
+) -> WalkStatus:
+    """Status of the block with the steps `steps` of `walk`, whose record is of this very walk or is not."""
     if record is None:
         return _status(walk, None, Status.NOT_RUN, "not walked yet: there is no record")
-    if not is_of(walk, record):
+    if not fits:
         # Its steps may be others; nothing can be said of this block alone.
         failed = " (and the last run failed)" if failing_step(record.result) is not None else ""
         return _status(walk, record, Status.STALE, stale + failed)

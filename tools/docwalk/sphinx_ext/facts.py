@@ -56,7 +56,13 @@ def page_facts(
     """
     ordered = sorted(walks, key=lambda walk: not walk.is_default)
     by_name = {walk.name: walk for walk in walks}
-    compared = {walk.name: _compared(walk, records.get(walk.name)) for walk in walks}
+    # Records of these very walks; to tell that takes as long as to match all of their output.
+    own = {
+        name: records[name]
+        for name, walk in by_name.items()
+        if name in records and is_of(walk, records[name])
+    }
+    compared = {name: _compared(walk, own.get(name)) for name, walk in by_name.items()}
     blocks: list[BlockView] = []
     for block in document.blocks:
         status = statuses.get(block.id)
@@ -65,7 +71,7 @@ def page_facts(
             parse_commands(block, document, project),
             status=status.status if status is not None else Status.NOT_RUN,
             reason=status.reason if status is not None else "no walk of this page includes it",
-            walks=_facts(status, by_name, records, compared=compared, project=project)
+            walks=_facts(status, by_name, records, own=own, compared=compared, project=project)
             if status is not None
             else (),
             download=download_of(block, document.page, (s for walk in walks for s in walk.steps)),
@@ -77,7 +83,9 @@ def page_facts(
         page=document.page,
         docname=docname,
         title=document.title,
-        walks=tuple(_summary(walk, records.get(walk.name), project) for walk in ordered),
+        walks=tuple(
+            _summary(walk, records.get(walk.name), project, is_own=walk.name in own) for walk in ordered
+        ),
         blocks=tuple(blocks),
         fresh_days=int(project.fresh_network_days if used_network else project.fresh_days),
     )
@@ -118,13 +126,11 @@ def _facts(
     walks: Mapping[str, Walk],
     records: Mapping[str, Record],
     *,
+    own: Mapping[str, Record],
     compared: Mapping[str, Mapping[int, tuple[ComparedLine, ...] | None]],
     project: Project,
 ) -> tuple[WalkFacts, ...]:
-    recorded = {
-        each.walk_name: _steps(walks[each.walk_name], records.get(each.walk_name), status.block_id)
-        for each in status.walks
-    }
+    recorded = {each.walk_name: _steps(own.get(each.walk_name), status.block_id) for each in status.walks}
     return tuple(
         WalkFacts(
             name=each.walk_name,
@@ -147,7 +153,7 @@ def _facts(
 
 def _compared(walk: Walk, record: Record | None) -> Mapping[int, tuple[ComparedLine, ...] | None]:
     """For each passed command of a record of this very walk what was compared of its lines, by step."""
-    if record is None or not is_of(walk, record):
+    if record is None:
         return {}
     redactions = compile_redactions(walk.redactions)
     captures: dict[str, str] = {}
@@ -162,14 +168,16 @@ def _compared(walk: Walk, record: Record | None) -> Mapping[int, tuple[ComparedL
     return found
 
 
-def _steps(walk: Walk, record: Record | None, block_id: str) -> tuple[StepResult, ...]:
-    """The recorded steps of a block, where the record is one of this very walk."""
-    if record is None or not is_of(walk, record):
+def _steps(record: Record | None, block_id: str) -> tuple[StepResult, ...]:
+    """The recorded steps of a block, where there is a record of this very walk."""
+    if record is None:
         return ()
     return tuple(step for step in record.result.steps if step.block_id == block_id)
 
 
-def _summary(walk: Walk, record: Record | None, project: Project) -> WalkSummary:
+def _summary(walk: Walk, record: Record | None, project: Project, *, is_own: bool) -> WalkSummary:
+    # Of the walk's digest, and yet not of the walk: the record says what cannot be.
+    is_made_up = record is not None and record.walk_digest == walk.digest and not is_own
     result = record.result if record is not None else None
     return WalkSummary(
         name=walk.name,
@@ -182,17 +190,12 @@ def _summary(walk: Walk, record: Record | None, project: Project) -> WalkSummary
         started_at=result.started_at if result is not None else None,
         elapsed_s=result.elapsed_s if result is not None else None,
         record_name=record_path(walk.name, Path()).name if record is not None else "",
-        passed=record is not None and record.failing_step is None and not _is_made_up(walk, record),
+        passed=record is not None and record.failing_step is None and not is_made_up,
         environment_digest=result.environment_digest if result is not None else "",
         mode=result.mode if result is not None else "",
         manifest=result.manifest if result is not None else {},
         fresh_days=fresh_days(record, project) if record is not None else 0.0,
     )
-
-
-def _is_made_up(walk: Walk, record: Record) -> bool:
-    """Whether a record of this very walk says what cannot be."""
-    return record.walk_digest == walk.digest and not is_of(walk, record)
 
 
 def _labels(walk: Walk) -> tuple[str, ...]:
