@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from docwalk.config import load_project
-from docwalk.errors import ErrorCode, SourceError
+from docwalk.errors import ErrorCode, SourceError, last_line
 from docwalk.plan import load_plan
 
 if TYPE_CHECKING:
@@ -63,3 +63,10 @@ def test_problems_of_several_pages_are_shown_in_order_of_place(project: Project,
 
 def _rooted(project: Project, root: Path) -> Project:
     return replace(project, root=root.resolve())
+
+
+@pytest.mark.parametrize(
+    ("said", "last"), [("one\ntwo\n\n", "two"), (b"caf\xe9\n", "caf\ufffd"), ("", ""), (b" \n", "")]
+)
+def test_the_last_line_tells_why_a_program_failed(said: str | bytes, last: str) -> None:
+    assert last_line(said) == last

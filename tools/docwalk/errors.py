@@ -116,3 +116,9 @@ class BackendError(Exception):
         """Keep the hint apart, so that the command line can set it off."""
         self.hint = hint
         super().__init__(message)
+
+
+def last_line(said: str | bytes) -> str:
+    """The last line of what a program said that failed, which tells why; empty where it said nothing."""
+    text = said if isinstance(said, str) else said.decode("utf-8", "replace")
+    return (text.strip().splitlines() or [""])[-1]

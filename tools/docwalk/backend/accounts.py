@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from docwalk.backend.instance import RUN, SKELETON, shell_path
 from docwalk.bubblewrap import Network
+from docwalk.environment.definition import Users
 from docwalk.environment.owner import cannot_own, outside_first_id, owner_fix
 from docwalk.errors import BackendError
 
@@ -35,6 +36,18 @@ _ADDRESS: Final = "10.0.0.1"
 def account_files() -> Mapping[PurePosixPath, bytes]:
     """What init reads where it has accounts to make: path inside to content."""
     return {RUN / _SOURCE.name: _SOURCE.read_bytes()}
+
+
+def require_accounts(environment: BuiltEnvironment) -> None:
+    """Refuse where this account, or an instance of one account, cannot give what `environment` needs.
+
+    Raises:
+        BackendError: with what that is.
+    """
+    if environment.environment.users is Users.MANY:
+        require_many(environment)
+    else:
+        require_one(environment.environment)
 
 
 def require_many(environment: BuiltEnvironment) -> None:
@@ -71,6 +84,17 @@ def require_one(definition: Environment) -> None:
                 "account has not",
                 hint=f'write `users = "many"`, or `user = "{definition.user}"` for the service',
             )
+
+
+def begin_one(definition: Environment, channel: Channel, *, keep: int | None) -> None:
+    """Let init fill the reader's home.
+
+    Args:
+        definition: the environment's.
+        channel: to init.
+        keep: the lock that is kept from the shells; None where init was not given it.
+    """
+    channel.ask("begin", skel=SKELETON, home=f"/home/{definition.user}", keep=keep)
 
 
 def begin_many(

@@ -7,25 +7,68 @@ files and links that their mounts name.
 from __future__ import annotations
 
 import resource
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from docwalk.backend.accounts import INIT_CAPABILITIES
+from docwalk.backend.accounts import INIT_CAPABILITIES, account_files, begin_many, begin_one
+from docwalk.backend.contents import contents_of
+from docwalk.backend.instance import RUN
 from docwalk.bubblewrap import Bind
 from docwalk.environment.definition import Users
 from docwalk.errors import BackendError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import PurePosixPath
 
+    from docwalk.backend.channel import Channel
     from docwalk.backend.contents import Contents
     from docwalk.environment.definition import Environment
     from docwalk.environment.store import BuiltEnvironment
+    from docwalk.marks import Marks
 
 _MOST_ULIMIT: Final = 20_000
 
 _STAGES: Final = (Path("/mnt"), Path("/media"), Path("/srv"), Path("/opt"))
 """Folders that any machine has and any account reaches, as root inside must: homes may be closed to it."""
+
+
+def refuse_nested(definition: Environment, engine: str) -> None:
+    """Refuse an environment for pages about docwalk itself.
+
+    Raises:
+        BackendError: containers of `engine` open no sandboxes.
+    """
+    if definition.nested:
+        raise BackendError(
+            f"environment `{definition.name}` opens sandboxes inside, which {engine}'s containers cannot",
+            hint="docwalk run --backend sandbox",
+        )
+
+
+def container_contents(environment: BuiltEnvironment, marks: Marks, folder: Path) -> Contents:
+    """What is put over the layers of an instance in `folder`, init's accounts included."""
+    contents = contents_of(
+        environment, marks, downloads_dir=folder.parent.parent / "downloads", scratch_dir=folder
+    )
+    if environment.environment.users is Users.MANY:
+        return replace(contents, files={**contents.files, **account_files()})
+    return contents
+
+
+def begin(definition: Environment, channel: Channel, *, keep: int | None) -> None:
+    """Let init make homes and accounts; `keep` as for `begin_one`."""
+    if definition.users is Users.MANY:
+        begin_many(definition, channel, keep=keep)
+    else:
+        begin_one(definition, channel, keep=keep)
+
+
+def tmpfs_sizes(contents: Contents) -> Iterator[tuple[PurePosixPath, int | None]]:
+    """Every folder in memory, and how large it may become."""
+    for path in (*contents.tmpfs, RUN):
+        yield path, contents.tmpfs_sizes.get(path, contents.tmpfs_bytes)
 
 
 def rights(definition: Environment) -> Iterator[str]:

@@ -18,17 +18,24 @@ import socket
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from docwalk.backend.accounts import account_files, begin_many, require_many, require_one
+from docwalk.backend.accounts import require_accounts
 from docwalk.backend.channel import Channel
-from docwalk.backend.container import rights, ulimits, write_files
-from docwalk.backend.contents import Contents, contents_of
-from docwalk.backend.docker_daemon import Daemon, WhyNot, find_docker
+from docwalk.backend.container import (
+    begin,
+    container_contents,
+    refuse_nested,
+    rights,
+    tmpfs_sizes,
+    ulimits,
+    write_files,
+)
+from docwalk.backend.docker_daemon import PODMAN_HINT, Daemon, WhyNot, find_docker
 from docwalk.backend.docker_image import image_of
-from docwalk.backend.instance import RUN, SKELETON, InitInstance, init_command
+from docwalk.backend.instance import RUN, InitInstance, init_command
 from docwalk.backend.janitor import instance_folder, is_held, janitor_of
 from docwalk.backend.limits import LimitKeeper
 from docwalk.backend.relay import relay_index
@@ -44,6 +51,7 @@ from docwalk.seccomp import profile
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from docwalk.backend.contents import Contents
     from docwalk.environment.definition import Environment
     from docwalk.environment.store import BuiltEnvironment
 
@@ -52,7 +60,6 @@ _STEP_MS: Final = 100
 _END_S: Final = 15.0
 _LABEL: Final = "docwalk.instance"
 _SOCKET: Final = RUN / "channel"
-_PODMAN_HINT: Final = "docwalk run --backend podman"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +99,7 @@ class DockerBackend:
         if isinstance(found, WhyNot):
             raise BackendError(f"docker cannot be used: {found.reason}", hint=found.hint)
         require_fit(environment.environment, is_rootless=found.is_rootless)
-        if environment.environment.users is Users.MANY:
-            require_many(environment)
-        else:
-            require_one(environment.environment)
+        require_accounts(environment)
         _sweep(os.getpid())
         with instance_folder(self._store.folder / "instances", remove=remove_owned_tree) as (folder, lock):
             return _open_in(folder, environment, lock, found)
@@ -107,16 +111,12 @@ def require_fit(definition: Environment, *, is_rootless: bool) -> None:
     Raises:
         BackendError: with what that is.
     """
+    refuse_nested(definition, "docker")
     problem = None
-    hint = _PODMAN_HINT
-    if definition.nested:
-        problem, hint = (
-            "opens sandboxes inside, which docker's containers cannot",
-            "docwalk run --backend sandbox",
-        )
-    elif definition.network is Network.HOST:
+    hint = PODMAN_HINT
+    if definition.network is Network.HOST:
         problem = 'has `network = "host"`, which docker gives no container whose user ids are its own'
-        hint = f'write `network = "packages"`; or {_PODMAN_HINT}'
+        hint = f'write `network = "packages"`; or {PODMAN_HINT}'
     elif definition.devices:
         problem = "has devices, which docwalk hands to podman and the sandbox only"
     elif is_rootless and (definition.users is Users.MANY or definition.setuid):
@@ -142,9 +142,7 @@ def docker_argv(definition: Environment, container: DockerContainer) -> tuple[st
 
 
 def _mounts(container: DockerContainer) -> Iterator[str]:
-    sizes = container.contents.tmpfs_sizes
-    for path in (*container.contents.tmpfs, RUN):
-        size_bytes = sizes.get(path, container.contents.tmpfs_bytes)
+    for path, size_bytes in tmpfs_sizes(container.contents):
         # docker's own default is noexec.
         yield from ("--tmpfs", f"{path}:exec,mode=1777,size={size_bytes}")
     yield from ("--shm-size", str(container.contents.tmpfs_bytes))
@@ -159,12 +157,8 @@ def _open_in(folder: Path, environment: BuiltEnvironment, lock: int, daemon: Dae
     """Start docker, wait for init, let it begin."""
     definition = environment.environment
     marks = Marks(nonce=secrets.token_hex(8))
-    contents = contents_of(
-        environment, marks, downloads_dir=folder.parent.parent / "downloads", scratch_dir=folder
-    )
+    contents = container_contents(environment, marks, folder)
     has_many = definition.users is Users.MANY
-    if has_many:
-        contents = replace(contents, files={**contents.files, **account_files()})
     image = image_of(environment, folder)
     listening, path = _listen(folder)
     container = DockerContainer(
@@ -198,10 +192,7 @@ def _open_in(folder: Path, environment: BuiltEnvironment, lock: int, daemon: Dae
             channel = Channel(_accept(listening, process))
         keepers.callback(channel.close)
         services = Services(definition.services, channel, has_accounts=has_many)
-        if has_many:
-            begin_many(definition, channel, keep=None)
-        else:
-            channel.ask("begin", skel=SKELETON, home=f"/home/{definition.user}", keep=None)
+        begin(definition, channel, keep=None)
         limits = LimitKeeper(
             definition.limits,
             channel,

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from docwalk.environment.owner import cannot_own, owner_fix
+from docwalk.errors import last_line
 
 _INFO_S: Final = 20.0
-_PODMAN_HINT: Final = "docwalk run --backend podman"
+PODMAN_HINT: Final = "docwalk run --backend podman"
 _INSTALL_HINT: Final = (
     "install docker and start it rootless; or use another one: docwalk run --backend sandbox"
 )
@@ -68,7 +69,7 @@ def _find_docker(search_path: str, host: str | None) -> Daemon | WhyNot:
     except (OSError, subprocess.TimeoutExpired) as error:
         return WhyNot(reason=f"`docker info` fails: {error}", hint="docker info")
     if done.returncode != 0:
-        said = (done.stderr.strip().splitlines() or ["nothing was said"])[-1]
+        said = last_line(done.stderr) or "nothing was said"
         return WhyNot(reason=f"`docker info` fails: {said}", hint="docker info")
     found = read_info(done.stdout)
     reason = cannot_own()
@@ -84,7 +85,7 @@ def read_info(text: str) -> Daemon | WhyNot:
         options = {part.removeprefix("name=") for each in info["SecurityOptions"] for part in each.split(",")}
         daemon = Daemon(root=Path(info["DockerRootDir"]), is_rootless="rootless" in options)
     except (ValueError, KeyError, TypeError, AttributeError):
-        return WhyNot(reason="`docker info` does not describe a daemon of docker's", hint=_PODMAN_HINT)
+        return WhyNot(reason="`docker info` does not describe a daemon of docker's", hint=PODMAN_HINT)
     if not options & {"rootless", "userns"}:
         return WhyNot(
             reason="its daemon runs containers with this machine's own user ids: root inside is root outside",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from docwalk.backend.container import choose_stage, link_layers
 from docwalk.environment.owner import layer_owner, outside_first_id
-from docwalk.errors import BackendError
+from docwalk.errors import BackendError, last_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,10 +129,10 @@ def _import(environment: BuiltEnvironment, folder: Path, name: str, *, is_own: b
         made = imported.stdout.strip()
         reason: str | None
         if imported.returncode != 0:
-            reason = _last(imported.stderr)
+            reason = _why(imported.stderr)
         elif packing.returncode != 0:
             messages.seek(0)
-            reason = _last(messages.read().decode("utf-8", "replace"))
+            reason = _why(messages.read())
             _docker("image", "rm", made)
         else:
             reason = _docker("image", "tag", made, name)
@@ -145,8 +145,8 @@ def _docker(*arguments: str) -> str | None:
     done = subprocess.run(
         ("docker", *arguments), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
-    return None if done.returncode == 0 else _last(done.stderr)
+    return None if done.returncode == 0 else _why(done.stderr)
 
 
-def _last(text: str) -> str:
-    return (text.strip().splitlines() or ["nothing was said"])[-1]
+def _why(said: str | bytes) -> str:
+    return last_line(said) or "nothing was said"

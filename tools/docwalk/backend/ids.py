@@ -11,8 +11,8 @@ import subprocess
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
-from docwalk.backend.accounts import require_one
-from docwalk.backend.instance import SKELETON, init_command
+from docwalk.backend.accounts import begin_one, require_one
+from docwalk.backend.instance import init_command
 from docwalk.bubblewrap import give, make_upper, remove_tree, sandbox_identity, start
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class OneId:
 
     def begin(self, channel: Channel, *, keep: int) -> None:
         """Let init fill the home."""
-        channel.ask("begin", skel=SKELETON, home=f"/home/{self._definition.user}", keep=keep)
+        begin_one(self._definition, channel, keep=keep)
 
     def remove(self, folder: Path) -> None:
         """Remove the folder of an instance that ended."""

@@ -15,19 +15,23 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from docwalk.backend.accounts import (
-    account_files,
-    begin_many,
-    require_many,
-    require_one,
-)
+from docwalk.backend.accounts import require_accounts
 from docwalk.backend.channel import Channel
-from docwalk.backend.container import choose_stage, link_layers, rights, ulimits, write_files
-from docwalk.backend.contents import Contents, contents_of
-from docwalk.backend.instance import RUN, SKELETON, InitInstance, init_command
+from docwalk.backend.container import (
+    begin,
+    choose_stage,
+    container_contents,
+    link_layers,
+    refuse_nested,
+    rights,
+    tmpfs_sizes,
+    ulimits,
+    write_files,
+)
+from docwalk.backend.instance import InitInstance, init_command
 from docwalk.backend.janitor import instance_folder, janitor_of
 from docwalk.backend.limits import LimitKeeper
 from docwalk.backend.relay import relay_index
@@ -37,7 +41,7 @@ from docwalk.environment.definition import Users
 from docwalk.environment.devices import podman_arguments
 from docwalk.environment.owner import cannot_own, owner_fix, root_first_id
 from docwalk.environment.store import Store
-from docwalk.errors import BackendError
+from docwalk.errors import BackendError, last_line
 from docwalk.marks import Marks
 from docwalk.seccomp import profile
 
@@ -45,6 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from docwalk.backend.contents import Contents
     from docwalk.environment.definition import Environment
     from docwalk.environment.store import BuiltEnvironment
 
@@ -111,19 +116,11 @@ class PodmanBackend:
         Raises:
             BackendError: with what is missing here, and a hint.
         """
-        definition = environment.environment
-        if definition.nested:
-            raise BackendError(
-                f"environment `{definition.name}` opens sandboxes inside, which podman's containers cannot",
-                hint="docwalk run --backend sandbox",
-            )
+        refuse_nested(environment.environment, "podman")
         reason, hint = why_no_podman()
         if reason is not None:
             raise BackendError(f"podman cannot be used: {reason}", hint=hint)
-        if definition.users is Users.MANY:
-            require_many(environment)
-        else:
-            require_one(definition)
+        require_accounts(environment)
         with instance_folder(self._store.folder / "instances", remove=_remove) as (folder, lock):
             return _open_in(folder, environment, lock)
 
@@ -145,7 +142,7 @@ def _why_no_podman(search_path: str) -> tuple[str | None, str | None]:
         [podman, "info"], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
     )
     if done.returncode != 0:
-        said = (done.stderr.strip().splitlines() or ["nothing"])[-1]
+        said = last_line(done.stderr) or "nothing"
         return f"`podman info` fails: {said}", "podman info"
     return None, None
 
@@ -169,9 +166,7 @@ def podman_argv(definition: Environment, container: Container) -> tuple[str, ...
 
 
 def _mounts(container: Container) -> Iterator[str]:
-    sizes = container.contents.tmpfs_sizes
-    for path in (*container.contents.tmpfs, RUN):
-        size_bytes = sizes.get(path, container.contents.tmpfs_bytes)
+    for path, size_bytes in tmpfs_sizes(container.contents):
         yield from ("--tmpfs", f"{path}:mode=1777,size={size_bytes}")
     yield from ("--shm-size", str(container.contents.tmpfs_bytes))
     for bind in (*container.contents.binds, *container.files):
@@ -182,13 +177,9 @@ def _open_in(folder: Path, environment: BuiltEnvironment, lock: int) -> InitInst
     """Mount the overlay below `folder`, start podman, let init begin."""
     definition = environment.environment
     marks = Marks(nonce=secrets.token_hex(8))
-    contents = contents_of(
-        environment, marks, downloads_dir=folder.parent.parent / "downloads", scratch_dir=folder
-    )
+    contents = container_contents(environment, marks, folder)
     is_root = os.geteuid() == 0
     has_many = definition.users is Users.MANY
-    if has_many:
-        contents = replace(contents, files={**contents.files, **account_files()})
     stage = choose_stage([folder, *environment.layers, *(bind.source for bind in contents.binds)])
     container = Container(
         name=f"docwalk-{secrets.token_hex(6)}",
@@ -224,10 +215,7 @@ def _open_in(folder: Path, environment: BuiltEnvironment, lock: int) -> InitInst
             start_new_session=True,
         )
     try:
-        if has_many:
-            begin_many(definition, channel, keep=_LOCK_FD)
-        else:
-            channel.ask("begin", skel=SKELETON, home=f"/home/{definition.user}", keep=_LOCK_FD)
+        begin(definition, channel, keep=_LOCK_FD)
         limits = LimitKeeper(definition.limits, channel, folder / "upper")
         keepers.callback(limits.close)
         keepers.enter_context(relay_index(channel, contents.index_url))
@@ -238,7 +226,7 @@ def _open_in(folder: Path, environment: BuiltEnvironment, lock: int) -> InitInst
         _wait(process, container.name)
         with messages:
             messages.seek(0)
-            said = (messages.read().decode("utf-8", "replace").strip().splitlines() or [""])[-1]
+            said = last_line(messages.read())
         if services.is_begun or not isinstance(error, BackendError | OSError):
             raise
         raise BackendError(

@@ -29,7 +29,7 @@ from docwalk.bubblewrap import SandboxSpec
 from docwalk.environment.definition import Users
 from docwalk.environment.devices import device_binds
 from docwalk.environment.store import Store
-from docwalk.errors import BackendError
+from docwalk.errors import BackendError, last_line
 from docwalk.marks import Marks
 from docwalk.seccomp import filter_program
 
@@ -117,7 +117,7 @@ def _open_in(folder: Path, environment: BuiltEnvironment, ids: Ids, lock: int) -
         started.wait()
         with messages:
             messages.seek(0)
-            said = (messages.read().decode("utf-8", "replace").strip().splitlines() or [""])[-1]
+            said = last_line(messages.read())
         if services.is_begun or not isinstance(error, BackendError | OSError):
             raise
         raise BackendError(

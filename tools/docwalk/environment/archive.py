@@ -27,7 +27,7 @@ import zstandard
 
 from docwalk.environment.digest import layer_digests
 from docwalk.environment.owner import cannot_own, layer_owner, outside_first_id
-from docwalk.errors import BackendError
+from docwalk.errors import BackendError, last_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -224,7 +224,7 @@ def _write_as_owner(
                 on_bytes(int(line))
         if child.returncode != 0:
             said.seek(0)
-            raise OSError((said.read().strip().splitlines() or ["the layers' owner wrote nothing"])[-1])
+            raise OSError(last_line(said.read()) or "the layers' owner wrote nothing")
 
 
 def main(descriptor: int) -> None:
