@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
 SITE = Path(__file__).parent / "site"
 TABS_SITE = Path(__file__).parent / "tabs-site"
-AXE_VERSION = "4.11.4"
+AXE = "axe-core@4.11.4"
 collect_ignore = ["site", "tabs-site", "proof-site"]  # their pages are walked by nobody
 MANIFEST = {
     "os": "Debian GNU/Linux 12 (bookworm)",
@@ -175,27 +174,33 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def npm_package(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Installs `name@version` of the npm registry and gives its `node_modules`; else the test is skipped."""
+
+    def install(package: str) -> Path:
+        npm = shutil.which("npm")
+        if npm is None:
+            pytest.skip(f"there is no npm to fetch {package} with")
+        folder = tmp_path_factory.mktemp("npm")
+        (folder / "package.json").write_text("{}", "utf-8")
+        fetched = subprocess.run(
+            [npm, "install", "--silent", "--no-audit", "--no-fund", package],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if fetched.returncode != 0:
+            pytest.skip(f"npm does not give {package}: {fetched.stderr.strip().splitlines()[-1:]}")
+        return folder / "node_modules"
+
+    return install
+
+
+@pytest.fixture(scope="session")
+def axe(npm_package: Callable[[str], Path]) -> Path:
     """axe-core's script, from the npm registry: it checks what can be checked of accessibility."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("there is no npm to fetch axe-core with")
-    folder = tmp_path_factory.mktemp("axe")
-    fetched = subprocess.run(
-        [npm, "pack", "--silent", f"axe-core@{AXE_VERSION}"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if fetched.returncode != 0:
-        pytest.skip(f"npm does not give axe-core: {fetched.stderr.strip().splitlines()[-1:]}")
-    script = folder / "axe.min.js"
-    with tarfile.open(folder / fetched.stdout.strip()) as archive:
-        packed = archive.extractfile("package/axe.min.js")
-        assert packed is not None
-        script.write_bytes(packed.read())
-    return script
+    return npm_package(AXE) / "axe-core" / "axe.min.js"
 
 
 class Read:

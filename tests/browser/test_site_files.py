@@ -15,12 +15,9 @@ import pytest
 from bs4 import BeautifulSoup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.browser
-
-HTML_VALIDATE = "html-validate@9.7.1"
-"""The last that Node 18 runs, which is what Debian has."""
 
 RULES = {
     "extends": ["html-validate:recommended"],
@@ -122,38 +119,23 @@ def test_lychee_agrees(whole_site: Path) -> None:
     assert ran.returncode == 0, ran.stdout
 
 
-@pytest.fixture(scope="session")
-def html_validate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder with html-validate from the npm registry, and our configuration of it."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("there is no npm to fetch html-validate with")
-    folder = tmp_path_factory.mktemp("html-validate")
-    (folder / "package.json").write_text("{}", "utf-8")
-    (folder / ".htmlvalidate.json").write_text(json.dumps({"root": True, **RULES}), "utf-8")
-    fetched = subprocess.run(
-        [npm, "install", "--silent", "--no-audit", "--no-fund", HTML_VALIDATE],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if fetched.returncode != 0:
-        pytest.skip(f"npm does not give html-validate: {fetched.stderr.strip().splitlines()[-1:]}")
-    return folder
+@pytest.fixture(scope="module")
+def html_validate(npm_package: Callable[[str], Path]) -> Path:
+    """html-validate's program; the last version that Node 18 runs, which is what Debian has."""
+    return npm_package("html-validate@9.7.1") / ".bin" / "html-validate"
 
 
-def invalid(html_validate: Path, site: Path) -> list[str]:
-    """What html-validate says of the pages of a folder."""
-    report = html_validate / "report.json"
+def invalid(html_validate: Path, site: Path, folder: Path) -> list[str]:
+    """What html-validate says of the pages of a site; configuration and report go to a folder."""
+    config, report = folder / ".htmlvalidate.json", folder / "report.json"
+    config.write_text(json.dumps({"root": True, **RULES}), "utf-8")
     pages = sorted(str(path) for path in site.rglob("*.html"))
     with report.open("w", encoding="utf-8") as out:
         ran = subprocess.run(
             [
-                *("node", str(html_validate / "node_modules" / ".bin" / "html-validate")),
-                *("--config", str(html_validate / ".htmlvalidate.json"), "--formatter", "json", *pages),
+                *(str(html_validate), "--config", str(config), "--formatter", "json", *pages),
             ],
-            cwd=html_validate,
+            cwd=folder,
             stdout=out,
             stderr=subprocess.PIPE,
             text=True,
@@ -168,8 +150,8 @@ def invalid(html_validate: Path, site: Path) -> list[str]:
     ]
 
 
-def test_every_page_is_valid_html(html_validate: Path, whole_site: Path) -> None:
-    assert "\n".join(invalid(html_validate, whole_site)) == ""
+def test_every_page_is_valid_html(html_validate: Path, whole_site: Path, tmp_path: Path) -> None:
+    assert "\n".join(invalid(html_validate, whole_site, tmp_path)) == ""
 
 
 def test_what_is_not_valid_is_found(html_validate: Path, tmp_path: Path) -> None:
@@ -178,7 +160,7 @@ def test_what_is_not_valid_is_found(html_validate: Path, tmp_path: Path) -> None
         '<body><p id="a">1<p id="a">2</body></html>\n',
         "utf-8",
     )
-    assert [each.split(":")[2].strip() for each in invalid(html_validate, tmp_path)] == [
+    assert [each.split(":")[2].strip() for each in invalid(html_validate, tmp_path, tmp_path)] == [
         "no-implicit-close",
         "no-implicit-close",
         "no-dup-id",
