@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from docwalk.document import parse_documents
 from docwalk.matching.compared import ComparedLine, OpenSpan
 from docwalk.redaction import BUILTIN
-from docwalk.results import Outcome, OutputLine, StepResult, Style, StyledText
+from docwalk.results import Outcome, OutputLine, StepResult, Style, StyledText, has_simulated_gpu
 from docwalk.source import Source
 from docwalk.sphinx_ext.ansi import BACKGROUND, FORMS, PALETTE, contrast, lines_html, readable
 from docwalk.sphinx_ext.banner import banner_html
@@ -24,7 +24,7 @@ from docwalk.sphinx_ext.block_html import block_html
 from docwalk.sphinx_ext.dates import day, duration
 from docwalk.sphinx_ext.faces import WalkFacts
 from docwalk.sphinx_ext.feedback import block_report_html, report_url
-from docwalk.sphinx_ext.manifest import gpu_sentence, in_short, is_simulated
+from docwalk.sphinx_ext.manifest import gpu_sentence, in_short
 from docwalk.sphinx_ext.pages import PageFacts, WalkSummary, count_statuses
 from docwalk.sphinx_ext.rewrite import rewrite_blocks
 from docwalk.sphinx_ext.verification import LineRule, verification_html
@@ -260,7 +260,7 @@ def page_with(
         reason=reason,
         recorded_at="2026-11-22T10:00:00+00:00",
         steps=(),
-        saw_simulated_gpu=is_simulated(manifest),
+        saw_simulated_gpu=has_simulated_gpu(manifest),
     )
     summary = WalkSummary(
         name=walk.name,

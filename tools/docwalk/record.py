@@ -270,12 +270,7 @@ def parse_record(text: str) -> Record:
     Raises:
         MalformedError: saying what is wrong, and where in the JSON.
     """
-    try:
-        data = Reader(json.loads(text))
-    except MalformedError:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise MalformedError(f"no JSON: {error}") from error
+    data = Reader.parse(text)
     schema = data.integer("schema")
     if schema != SCHEMA:
         raise MalformedError(f"its schema is {schema}, this docwalk ({__version__}) reads {SCHEMA}")

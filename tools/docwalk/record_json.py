@@ -6,6 +6,7 @@ style holding only what differs from the terminal's default. A line of standard 
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import asdict, fields, replace
 from datetime import datetime
@@ -39,6 +40,19 @@ class Reader:
         if not isinstance(value, dict):
             raise MalformedError(f"{f'`{where}`' if where else 'the file'} is no JSON object")
         self.value: dict[str, object] = value
+
+    @classmethod
+    def parse(cls, text: str) -> Reader:
+        """The object that the text of a file is.
+
+        Raises:
+            MalformedError: it is none.
+        """
+        try:
+            value: object = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise MalformedError(f"no JSON: {error}") from error
+        return cls(value)
 
     def text(self, key: str) -> str:
         """A string."""

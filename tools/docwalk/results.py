@@ -152,11 +152,16 @@ class WalkResult:
 
     @property
     def saw_simulated_gpu(self) -> bool:
-        """Whether it saw GPUs, none of which exists."""
-        gpu = self.manifest.get("gpu")
-        return isinstance(gpu, Mapping) and gpu.get("kind") != "real"
+        """Whether it saw GPUs that do not exist."""
+        return has_simulated_gpu(self.manifest)
 
     @property
     def passed(self) -> bool:
         """Whether every step passed."""
         return all(step.outcome is Outcome.PASSED for step in self.steps)
+
+
+def has_simulated_gpu(manifest: Mapping[str, object]) -> bool:
+    """Whether an environment of that manifest has GPUs that do not exist."""
+    gpu = manifest.get("gpu")
+    return isinstance(gpu, Mapping) and gpu.get("kind") != "real"

@@ -9,7 +9,7 @@ from docwalk.captures import used_in_command
 from docwalk.document import FileMode
 from docwalk.errors import ErrorCode
 from docwalk.expectation import LineExpectation, Literal, replace_placeholders
-from docwalk.options import Purpose, Streams
+from docwalk.options import MatchMode, Purpose, Streams
 from docwalk.patches import PatchError, read_patch
 from docwalk.source import Span
 from docwalk.transcript import shell_of
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from docwalk.config import Project
     from docwalk.document import Block, Document
     from docwalk.expectation import ExpectedLine
-    from docwalk.options import Answer, KeyGroup, MatchMode
+    from docwalk.options import Answer, KeyGroup
     from docwalk.source import Problems
     from docwalk.transcript import Command
 
@@ -51,6 +51,20 @@ class TypeCommand:
     """Text that shows that the command is ready: it then goes on; None awaits its end."""
     stop_keys: tuple[str, ...] = ()
     """Keys that end the command which goes on in this session; nothing is typed then, `command` is empty."""
+
+    @classmethod
+    def plain(cls, command: str) -> TypeCommand:
+        """A command of which nothing is asked but that it ends with status 0."""
+        return cls(
+            command=command,
+            captured_names=(),
+            expected=None,
+            match=MatchMode.LITERAL,
+            exit_status=0,
+            answers=(),
+            keys=(),
+            prompt=None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from docwalk.run import AfterMismatch, run_walk
 from docwalk.script.make import NoScript, make_script
 from docwalk.script.outcome import ScriptOutcome, find_outcome, save_outcome
 from docwalk.script.run import run_script
+from docwalk.status import fresh_days
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -194,7 +195,7 @@ class Verifier:
         if isinstance(script, NoScript):
             return script
         kept = find_outcome(walk.name, self.project.records_dir)
-        days = self.project.fresh_network_days if record.used_network else self.project.fresh_days
+        days = fresh_days(record, self.project)
         if kept is not None and kept.still_holds(
             script.digest, record.result.environment_digest, now=datetime.now(UTC), days=days
         ):

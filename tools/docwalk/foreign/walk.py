@@ -10,7 +10,6 @@ from docwalk.document import FileMode
 from docwalk.foreign.expected import expect_lines
 from docwalk.foreign.fences import read_blocks
 from docwalk.foreign.pieces import Piece, read_pieces
-from docwalk.options import MatchMode
 from docwalk.plan import EditFile, Step, TypeCommand, Walk
 from docwalk.plan_json import digest
 from docwalk.results import Outcome
@@ -175,7 +174,9 @@ class _Maker:
             if command.reason is not None:
                 unchecked.append(Unchecked(line=command.line, reason=command.reason))
                 continue
-            indexes.append(self._step(_typed(command.text), command.line, command.span, piece.shell))
+            indexes.append(
+                self._step(TypeCommand.plain(command.text), command.line, command.span, piece.shell)
+            )
             if piece.is_transcript:
                 shown = command.output
                 if command is piece.commands[-1] and not any(each.text.strip() for each in shown):
@@ -216,16 +217,3 @@ class _Maker:
             )
         )
         return index
-
-
-def _typed(text: str) -> TypeCommand:
-    return TypeCommand(
-        command=text,
-        captured_names=(),
-        expected=None,
-        match=MatchMode.LITERAL,
-        exit_status=0,
-        answers=(),
-        keys=(),
-        prompt=None,
-    )

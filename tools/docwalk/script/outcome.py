@@ -86,12 +86,7 @@ def parse_outcome(text: str) -> ScriptOutcome:
     Raises:
         MalformedError: saying what is wrong.
     """
-    try:
-        data = Reader(json.loads(text))
-    except MalformedError:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise MalformedError(f"no JSON: {error}") from error
+    data = Reader.parse(text)
     schema = data.integer("schema")
     if schema != SCHEMA:
         raise MalformedError(f"its schema is {schema}, this docwalk reads {SCHEMA}")

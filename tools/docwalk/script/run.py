@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from docwalk.document import FileMode
-from docwalk.options import MatchMode
 from docwalk.plan import EditFile, Step, TypeCommand
 from docwalk.results import Outcome
 from docwalk.run import AfterMismatch, run_walk
@@ -34,20 +33,7 @@ def script_walk(walk: Walk, script: Script) -> Walk:
     """The walk of a reader who has downloaded the script: it is put there, and started."""
     steps = (
         _step(0, walk, EditFile(path=PATH, content=script.text(), mode=FileMode.CREATE, source_line=1)),
-        _step(
-            1,
-            walk,
-            TypeCommand(
-                command=f"{script.shell} -l {PATH}",
-                captured_names=(),
-                expected=None,
-                match=MatchMode.LITERAL,
-                exit_status=0,
-                answers=(),
-                keys=(),
-                prompt=None,
-            ),
-        ),
+        _step(1, walk, TypeCommand.plain(f"{script.shell} -l {PATH}")),
     )
     # The variables of the walk's tabs are the script's own business.
     return replace(walk, steps=steps, variables=(), requires=(), not_run=(), redactions=())

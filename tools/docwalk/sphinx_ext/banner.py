@@ -5,11 +5,12 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from docwalk.results import has_simulated_gpu
 from docwalk.sphinx_ext.badges import badge_html, css_word
 from docwalk.sphinx_ext.dates import day, duration, time_html
 from docwalk.sphinx_ext.faces import is_evidence
 from docwalk.sphinx_ext.feedback import page_report_html
-from docwalk.sphinx_ext.manifest import facts_of, in_short, is_simulated, with_gpu
+from docwalk.sphinx_ext.manifest import facts_of, in_short, with_gpu
 from docwalk.sphinx_ext.pages import count_statuses, newest, oldest
 from docwalk.sphinx_ext.totals import tiles_html
 from docwalk.status import Status
@@ -101,7 +102,7 @@ def _headline(page: PageFacts, counts: Mapping[Status, int], more: str) -> str:
     badges = " ".join(
         f'<span class="dw-count">{count} {badge_html(status)}</span>' for status, count in counts.items()
     )
-    is_made_up = any(is_simulated(walk.manifest) for walk in page.walks)
+    is_made_up = any(has_simulated_gpu(walk.manifest) for walk in page.walks)
     gpu = " The GPUs it shows are <strong>simulated</strong>." if is_made_up else ""
     return f'{lead}{dated}.{gpu}{more} <span class="dw-counts">{badges}</span>'
 

@@ -14,7 +14,6 @@ from docwalk.redaction import compile_redactions
 from docwalk.results import Outcome
 from docwalk.sphinx_ext.copying import copying_of
 from docwalk.sphinx_ext.faces import WalkFacts
-from docwalk.sphinx_ext.manifest import is_simulated
 from docwalk.sphinx_ext.notes import download_of
 from docwalk.sphinx_ext.pages import PageFacts, WalkSummary
 from docwalk.sphinx_ext.view import view_block
@@ -137,8 +136,7 @@ def _facts(
             choices=walks[each.walk_name].choices,
             is_default=each.is_default,
             environment=each.environment,
-            saw_simulated_gpu=each.walk_name in records
-            and is_simulated(records[each.walk_name].result.manifest),
+            saw_simulated_gpu=each.walk_name in records and records[each.walk_name].result.saw_simulated_gpu,
             status=each.status,
             reason=each.reason,
             is_only_old=each.is_only_old,

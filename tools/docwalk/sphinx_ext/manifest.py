@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from docwalk.results import has_simulated_gpu
+
 if TYPE_CHECKING:
     from docwalk.sphinx_ext.pages import WalkSummary
 
@@ -62,13 +64,7 @@ def gpu_sentence(manifest: Mapping[str, object]) -> str:
         return "No GPU: nothing here ran on one"
     model = f"{gpu.get('count', 1)} of model {gpu.get('model', '')}, driver {gpu.get('driver', '')}"
     model = escape(model, quote=False)
-    return f"Simulated GPU, not a real one: {model}" if is_simulated(manifest) else f"GPU: {model}"
-
-
-def is_simulated(manifest: Mapping[str, object]) -> bool:
-    """Whether what was run saw GPUs that do not exist."""
-    gpu = manifest.get("gpu")
-    return isinstance(gpu, Mapping) and gpu.get("kind") != "real"
+    return f"Simulated GPU, not a real one: {model}" if has_simulated_gpu(manifest) else f"GPU: {model}"
 
 
 def with_gpu(manifest: Mapping[str, object]) -> str:
@@ -76,7 +72,7 @@ def with_gpu(manifest: Mapping[str, object]) -> str:
     gpu = manifest.get("gpu")
     if not isinstance(gpu, Mapping):
         return ""
-    if is_simulated(manifest):
+    if has_simulated_gpu(manifest):
         return " with a <strong>simulated GPU</strong>"
     return f" with {escape(str(gpu.get('model', 'a GPU')), quote=False)}"
 
