@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from bs4 import BeautifulSoup
-from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
-from sphinx.util.docutils import docutils_namespace
 
 from docwalk.config import load_project, page_paths
 from docwalk.errors import SourceError
 from docwalk.plan import EditFile, TypeCommand, load_plan
+from docwalk.testing_site import build_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,28 +77,9 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def build(project: Path) -> Callable[..., str]:
-    def run(**said: object) -> str:
+    def run(**said: Any) -> str:
         """Build the site, and return what Sphinx warned of."""
-        warnings = StringIO()
-        with docutils_namespace():
-            app = Sphinx(
-                srcdir=project,
-                confdir=None,
-                outdir=project / "html",
-                doctreedir=project / "doctrees",
-                buildername="html",
-                confoverrides={
-                    "extensions": ["myst_parser", "sphinx_tabs.tabs", "docwalk.sphinx_ext"],
-                    "include_patterns": ["*.md"],
-                    "html_theme": "basic",
-                    "docwalk_project": str(project),
-                    **said,
-                },
-                status=None,
-                warning=warnings,
-            )
-            app.build()
-        return warnings.getvalue()
+        return build_site(project, **said)
 
     return run
 

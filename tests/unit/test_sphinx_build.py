@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from io import StringIO
 from typing import TYPE_CHECKING
 
 import pytest
 from bs4 import BeautifulSoup
-from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
-from sphinx.util.docutils import docutils_namespace
 
 from docwalk.config import load_project, page_paths
 from docwalk.environment.definition import load_environments
@@ -18,6 +15,7 @@ from docwalk.environment.digest import environment_digest
 from docwalk.plan import load_plan
 from docwalk.record import make_record, save_record
 from docwalk.testing import Printed, result_of
+from docwalk.testing_site import build_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,27 +44,7 @@ def project(tmp_path: Path) -> Path:
 def build(project: Path) -> Callable[..., str]:
     def run(builder: str = "html", *, myst: tuple[str, ...] = ()) -> str:
         """Build, and return what Sphinx warned of."""
-        warnings = StringIO()
-        with docutils_namespace():
-            app = Sphinx(
-                srcdir=project,
-                confdir=None,
-                outdir=project / builder,
-                doctreedir=project / f"{builder}-doctrees",
-                buildername=builder,
-                confoverrides={
-                    "extensions": ["myst_parser", "docwalk.sphinx_ext"],
-                    "include_patterns": ["*.md"],
-                    "myst_enable_extensions": list(myst),
-                    "html_theme": "basic",
-                    "docwalk_project": str(project),
-                    "docwalk_now": "2026-11-22T12:00:00+00:00",
-                },
-                status=None,
-                warning=warnings,
-            )
-            app.build()
-        return warnings.getvalue()
+        return build_site(project, builder=builder, myst_enable_extensions=list(myst))
 
     return run
 

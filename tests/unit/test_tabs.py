@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from io import StringIO
 from typing import TYPE_CHECKING
 
 import pytest
 from bs4 import BeautifulSoup
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace
+
+from docwalk.testing_site import build_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,27 +46,7 @@ def build(tmp_path: Path) -> Build:
     def run(page: str, *, builder: str = "html", **config: object) -> BeautifulSoup:
         """The page as built, without a warning."""
         (tmp_path / "page.md").write_text(page, "utf-8")
-        warnings = StringIO()
-        with docutils_namespace():
-            app = Sphinx(
-                srcdir=tmp_path,
-                confdir=None,
-                outdir=tmp_path / builder,
-                doctreedir=tmp_path / "doctrees",
-                buildername=builder,
-                confoverrides={
-                    "extensions": ["myst_parser", "docwalk.sphinx_ext", "sphinx_tabs.tabs"],
-                    "include_patterns": ["*.md"],
-                    "html_theme": "basic",
-                    "docwalk_project": str(tmp_path),
-                    "docwalk_now": "2026-11-22T12:00:00+00:00",
-                    **config,
-                },
-                status=None,
-                warning=warnings,
-            )
-            app.build(force_all=True)
-        assert warnings.getvalue() == ""
+        assert build_site(tmp_path, builder=builder, **config) == ""
         suffix = ".html" if builder == "html" else ".txt"
         return BeautifulSoup((tmp_path / builder / f"page{suffix}").read_text("utf-8"), "html.parser")
 

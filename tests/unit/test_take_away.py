@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from io import StringIO
 from typing import TYPE_CHECKING
 
 import pytest
 from bs4 import BeautifulSoup, Tag
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace
 
 from docwalk.config import load_project, page_paths
 from docwalk.environment.definition import load_environments
@@ -22,6 +19,7 @@ from docwalk.script.outcome import ScriptOutcome, save_outcome
 from docwalk.sphinx_ext.recipes import recipes_html
 from docwalk.sphinx_ext.take_away import take_away_html
 from docwalk.testing import Printed, result_of
+from docwalk.testing_site import build_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,26 +153,7 @@ def kept_script(
 @pytest.fixture
 def build(project: Path) -> Callable[..., BeautifulSoup]:
     def run(name: str = "page", *, builder: str = "html", warns: str = "") -> BeautifulSoup:
-        warnings = StringIO()
-        with docutils_namespace():
-            app = Sphinx(
-                srcdir=project,
-                confdir=None,
-                outdir=project / builder,
-                doctreedir=project / f"{builder}-doctrees",
-                buildername=builder,
-                confoverrides={
-                    "extensions": ["myst_parser", "docwalk.sphinx_ext"],
-                    "include_patterns": ["*.md"],
-                    "html_theme": "basic",
-                    "docwalk_project": str(project),
-                    "docwalk_now": "2026-11-22T12:00:00+00:00",
-                },
-                status=None,
-                warning=warnings,
-            )
-            app.build()
-        assert warns in warnings.getvalue()
+        assert warns in build_site(project, builder=builder)
         suffix = "html" if builder == "html" else "txt"
         return BeautifulSoup((project / builder / f"{name}.{suffix}").read_text("utf-8"), "html.parser")
 
