@@ -98,7 +98,8 @@ def tests(session: nox.Session) -> None:
     session.run("coverage", "run", "-m", "pytest", "tests/unit", "-q")
     session.run("coverage", "report")
     session.run("docwalk", "env", "build")
-    records, built = (Path(session.create_tmp()).resolve() / name for name in ("records", "site"))
+    # Not session.create_tmp(): it also moves TMPDIR, so that the tests' sites would lie inside this one.
+    records, built = (ROOT / "build" / "tests" / name for name in ("records", "site"))
     shutil.rmtree(records, ignore_errors=True)
     session.run("pytest", "tutorials", "-m", "container", "-n", WORKERS, f"--docwalk-records={records}")
     build_site(session, built, "-q", "-D", f"docwalk_records={records}")

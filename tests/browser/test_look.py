@@ -178,6 +178,7 @@ def test_a_lost_reader_is_shown_the_page_that_was_meant(served: str, web: Page, 
     meant.wait_for(state="visible")
     web.wait_for_function("document.querySelector('base') !== null")
     meant.click()
+    web.wait_for_url("**/tutorials/1-blocks.html")
     assert web.title() == "Every kind of block · Small site"
 
 
@@ -186,7 +187,7 @@ def test_a_lost_reader_can_search(served: str, web: Page) -> None:
     web.wait_for_function("document.querySelector('base') !== null")
     web.get_by_label("Search the site").fill("record")
     web.get_by_role("button", name="Search").click()
-    web.get_by_role("link", name="Nothing recorded").first.wait_for()
+    web.locator("#search-results").get_by_role("link", name="Nothing recorded").first.wait_for()
     assert web.locator("#dw-search-words").input_value() == "record"
 
 

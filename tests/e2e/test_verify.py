@@ -71,7 +71,8 @@ def site(tmp_path: Path, environment: BuiltEnvironment, monkeypatch: pytest.Monk
     assert environment.environment.name == "login"
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     (tmp_path / "pages").mkdir()
-    table = f'[tool.docwalk]\ntutorials = ["pages"]\nenvironments = "{ENVIRONMENTS}"\n'
+    # The table of pytest makes this folder its root, wherever temporary folders lie.
+    table = f'[tool.docwalk]\ntutorials = ["pages"]\nenvironments = "{ENVIRONMENTS}"\n[tool.pytest]\n'
     (tmp_path / "pyproject.toml").write_text(table)
     return Site(root=tmp_path)
 
