@@ -64,9 +64,10 @@ hello reader
 
 ```{console}
 :keys: q
+:match: contains
 
 $ seq 200 | less
-...
+12
 ```
 
 ```console
@@ -184,7 +185,7 @@ def forgets(block: PastedBlock) -> PastedBlock:
     ("change", "finding"),
     [
         (other_output, "pages/page.md:25: status 1, on the page 0"),
-        (other_file, "pages/page.md:64: hunk 1 does not fit: line 1 of the file is `two "),
+        (other_file, "pages/page.md:65: hunk 1 does not fit: line 1 of the file is `two "),
         (no_answer, "pages/page.md:32: what the button copies is not what ran at line 32: "),
         (forgets, "pages/page.md:4: no button copies what ran at line 20"),
     ],
@@ -198,3 +199,11 @@ def test_a_reader_who_is_given_something_else_notices(
     findings = follow(*small, change=change)
     assert findings
     assert findings[0].startswith(finding), findings
+
+
+def test_a_reader_looks_at_what_a_pager_shows(
+    small: tuple[Path, Path, Path], follow: Callable[..., tuple[str, ...]]
+) -> None:
+    findings = follow(*small, before=b"export LESS=+150")
+    shown = "pages/page.md:41: differs from column 2, the window shows\n150\n151\n"
+    assert findings[0].startswith(shown), findings

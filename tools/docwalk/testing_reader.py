@@ -23,7 +23,7 @@ from docwalk.patches import PatchError, apply_patch, read_patch
 from docwalk.plan import TypeCommand
 from docwalk.redaction import compile_redactions
 from docwalk.run import TERMINAL, without_transport
-from docwalk.terminal import COLUMNS, ROWS, render_terminal
+from docwalk.terminal import COLUMNS, ROWS, render_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -278,7 +278,7 @@ class Reader:
         raise ReaderLostError(f"what the button copies is not what ran at line {line}: {text!r}")
 
     def _output(self, window: Window, start: int) -> tuple[str, ...]:
-        return tuple(line.text for line in without_transport(render_terminal(self._raw(window, start))))
+        return tuple(line.text for line in without_transport(render_output(self._raw(window, start))))
 
     def _raw(self, window: Window, start: int) -> bytes:
         """What came out between the line editor's last word and the mark of the next prompt."""
@@ -305,7 +305,7 @@ class Reader:
         is_apart = any(action.streams is Streams.APART for action in actions)
         if is_apart or not expected or (mode is MatchMode.JSON and len(actions) > 1):
             return
-        lines = tuple(without_transport(render_terminal(self._raw(window, start))))
+        lines = tuple(without_transport(render_output(self._raw(window, start))))
         redactions = compile_redactions(self.walk.redactions)
         matches = (
             match_output(each, lines, mode=mode, redactions=redactions, captures=self.captures)
