@@ -14,6 +14,7 @@ from bs4 import BeautifulSoup
 from jsonschema import Draft202012Validator
 
 from docwalk.document import parse_documents
+from docwalk.environment.transport import TransportRule
 from docwalk.matching.compared import ComparedLine, OpenSpan
 from docwalk.redaction import BUILTIN
 from docwalk.results import Outcome, OutputLine, StepResult, Style, StyledText, has_simulated_gpu
@@ -27,7 +28,7 @@ from docwalk.sphinx_ext.feedback import block_report_html, report_url
 from docwalk.sphinx_ext.manifest import gpu_sentence, in_short
 from docwalk.sphinx_ext.pages import PageFacts, WalkSummary, count_statuses
 from docwalk.sphinx_ext.rewrite import rewrite_blocks
-from docwalk.sphinx_ext.verification import LineRule, verification_html
+from docwalk.sphinx_ext.verification import verification_html
 from docwalk.sphinx_ext.verification_json import schema_text, verification_json
 from docwalk.sphinx_ext.view import anchor_of, view_block
 from docwalk.status import Status
@@ -333,7 +334,7 @@ def test_a_simulated_gpu_is_called_so_on_block_banner_and_matrix(
 
 
 VALIDATOR = Draft202012Validator(json.loads(schema_text()))
-RULE = LineRule(name="links", pattern="Looking in <links>.*", reason="only here")
+RULE = TransportRule(name="links", pattern="Looking in <links>.*", reason="only here")
 
 
 def test_the_matrix_names_page_walk_status_and_date() -> None:
@@ -354,7 +355,7 @@ def test_the_matrix_names_page_walk_status_and_date() -> None:
 def test_a_walk_that_passed_is_not_called_verified() -> None:
     html = verification_html(
         [page_with(Status.RAN, "")],
-        [RULE, LineRule(name="proxy", pattern="(a)b", reason="only here", replacement=r"\1")],
+        [RULE, TransportRule(name="proxy", pattern="(a)b", reason="only here", replacement=r"\1")],
         url_of=lambda name: f"{name}.html",
         file_url=lambda name: f"../{name}",
     )

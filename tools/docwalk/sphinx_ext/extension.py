@@ -15,6 +15,7 @@ from sphinx.util.osutil import relative_uri
 
 from docwalk import __version__
 from docwalk.document import parse_documents
+from docwalk.environment.transport import TRANSPORT_RULES
 from docwalk.errors import SourceError
 from docwalk.source import Source
 from docwalk.sphinx_ext.banner import banner_html, summary_html
@@ -153,7 +154,7 @@ class Extension:
             return
         values = verification_json(
             tuple(self.site.pages.values()),
-            self.site.line_rules,
+            TRANSPORT_RULES,
             built_at=self.site.now.isoformat(timespec="seconds"),
             version=__version__,
             url_of=app.builder.get_target_uri,
@@ -221,7 +222,7 @@ class Extension:
         order = {name: at for at, name in enumerate(_in_order(translator.builder.env))}
         html = verification_html(
             sorted(self.site.pages_with_blocks, key=lambda page: order.get(page.docname, len(order))),
-            self.site.line_rules,
+            TRANSPORT_RULES,
             url_of=lambda docname: _url(translator, docname),
             file_url=lambda name: relative_uri(translator.builder.get_target_uri(_docname(translator)), name),
         )

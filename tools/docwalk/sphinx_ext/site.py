@@ -13,14 +13,12 @@ from docwalk.config import load_project, page_paths
 from docwalk.environment.definition import load_environments
 from docwalk.environment.devices import GpuKind, gpu_kind
 from docwalk.environment.digest import environment_digest
-from docwalk.environment.transport import TRANSPORT_RULES
 from docwalk.plan import load_plan
 from docwalk.record import RecordError, load_records
 from docwalk.script.outcome import load_outcomes
 from docwalk.sphinx_ext.facts import join_facts, page_facts
 from docwalk.sphinx_ext.recipes import recipes_of
 from docwalk.sphinx_ext.scripts import page_scripts
-from docwalk.sphinx_ext.verification import LineRule
 from docwalk.status import block_statuses
 
 if TYPE_CHECKING:
@@ -56,8 +54,6 @@ class Site:
     """Their files, as our messages name them."""
     records_dir: Path
     """Folder of the records that were read."""
-    line_rules: tuple[LineRule, ...]
-    """Lines left out or rewritten in all output."""
     scripts: Mapping[str, tuple[PageScript, ...]]
     """Scripts of each tutorial page's walks, by Sphinx's name for the page."""
     recipes: Mapping[str, tuple[RecipeFacts, ...]]
@@ -151,10 +147,6 @@ def load_site(project_dir: Path, *, srcdir: Path, records_dir: Path | None, now:
         pages={docname: join_facts(page, examples) for docname, (page, *examples) in facts.items()},
         shown_paths=shown_paths,
         records_dir=folder,
-        line_rules=tuple(
-            LineRule(name=rule.name, pattern=rule.pattern, reason=rule.reason, replacement=rule.replacement)
-            for rule in TRANSPORT_RULES
-        ),
         scripts=scripts,
         recipes=recipes,
         issues=project.site_values.get(ISSUES_VALUE, ""),

@@ -5,7 +5,6 @@ All of it is there without JavaScript; docwalk-verification.js shows less of it,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -30,29 +29,16 @@ from docwalk.status import Status
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from docwalk.environment.transport import TransportRule
     from docwalk.sphinx_ext.pages import PageFacts, WalkSummary
     from docwalk.sphinx_ext.view import BlockView
 
 _SCRIPT = "_static/docwalk-verification.js"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineRule:
-    """Output lines that are left out or rewritten before anything is compared or shown."""
-
-    name: str
-    """Its name."""
-    pattern: str
-    """Regular expression for a whole line."""
-    reason: str
-    """Why such lines exist only here."""
-    replacement: str | None = None
-    """What stands in their place, groups of the pattern as `\\1`; None where they are left out."""
-
-
 def verification_html(
     pages: Sequence[PageFacts],
-    rules: Sequence[LineRule],
+    rules: Sequence[TransportRule],
     *,
     url_of: Callable[[str], str],
     file_url: Callable[[str], str],
@@ -192,7 +178,7 @@ def _legend() -> str:
     return f'<h2 id="what-the-words-mean">What the words mean</h2>\n<dl class="dw-legend">\n{items}\n</dl>'
 
 
-def _rules(rules: Sequence[LineRule]) -> str:
+def _rules(rules: Sequence[TransportRule]) -> str:
     if not rules:
         return ""
     rows = "\n".join(
@@ -215,7 +201,7 @@ def _rules(rules: Sequence[LineRule]) -> str:
     )
 
 
-def _effect(rule: LineRule) -> str:
+def _effect(rule: TransportRule) -> str:
     if rule.replacement is None:
         return "left out"
     return f"rewritten as <code>{escape(rule.replacement, quote=False)}</code>"

@@ -10,8 +10,8 @@ from docwalk.sphinx_ext.pages import count_statuses
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from docwalk.environment.transport import TransportRule
     from docwalk.sphinx_ext.pages import PageFacts
-    from docwalk.sphinx_ext.verification import LineRule
 
 SCHEMA = 1
 """Version of `verification.json`: a larger one takes something away, or gives it another meaning."""
@@ -33,7 +33,7 @@ def schema_text() -> str:
 
 def verification_json(
     pages: Sequence[PageFacts],
-    rules: Sequence[LineRule],
+    rules: Sequence[TransportRule],
     *,
     built_at: str,
     version: str,
