@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 SITE = Path(__file__).parent / "site"
 TABS_SITE = Path(__file__).parent / "tabs-site"
 AXE = "axe-core@4.11.4"
+NOW = "2026-11-22T12:00:00Z"
+"""When the small sites are read: two hours after their made-up records, which turn stale with age."""
 collect_ignore = ["site", "tabs-site", "proof-site"]  # their pages are walked by nobody
 MANIFEST = {
     "os": "Debian GNU/Linux 12 (bookworm)",
@@ -226,11 +228,16 @@ class Read:
 
 @pytest.fixture
 def read_in(chromium: Browser) -> Iterator[Callable[..., Read]]:
-    """Opens a page of a built site in a browser of its own; keywords are those of a browser context."""
+    """Opens a page of a built site in a browser of its own, in which it is `now`; None is today.
+
+    Other keywords are those of a browser context.
+    """
     contexts = []
 
-    def open_page(site: Path, name: str, **options: Any) -> Read:
+    def open_page(site: Path, name: str, *, now: str | None = NOW, **options: Any) -> Read:
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        if now is not None:
+            context.clock.set_fixed_time(now)
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         contexts.append(context)
         return Read(context.new_page(), site / f"{name}.html")

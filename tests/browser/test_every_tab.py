@@ -42,7 +42,7 @@ NOT_SHOWN = """([axis, label]) => Array.from(document.querySelectorAll(`.dw-pane
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_link_opens_every_tab(read_in: Callable[..., Any], whole_site: Path, name: str) -> None:
-    page = read_in(whole_site, name).page
+    page = read_in(whole_site, name, now=None).page
     assert page.locator(".dw-panel").count() > 0
     assert page.evaluate(CLOSED, ".dw-panel[id]") == []
 
@@ -51,7 +51,7 @@ def test_a_link_opens_every_tab(read_in: Callable[..., Any], whole_site: Path, n
 def test_a_link_to_a_block_opens_every_tab_around_it(
     read_in: Callable[..., Any], whole_site: Path, name: str
 ) -> None:
-    page = read_in(whole_site, name).page
+    page = read_in(whole_site, name, now=None).page
     assert page.evaluate(CLOSED, ".dw-panel .dw[id]") == []
 
 
@@ -62,7 +62,7 @@ def test_a_link_to_a_block_opens_every_tab_around_it(
 def test_a_choice_for_the_site_holds_on_the_page(
     read_in: Callable[..., Any], whole_site: Path, name: str, axis: str, label: str
 ) -> None:
-    page = read_in(whole_site, "index").page
+    page = read_in(whole_site, "index", now=None).page
     page.locator(f'.dw-choices select[data-dw-axis="{axis}"]').select_option(label)
     page.goto((whole_site / f"{name}.html").as_uri())
     assert page.evaluate("docwalk.choices()")[axis] == label
