@@ -16,7 +16,7 @@ from docwalk.document import BlockKind
 from docwalk.sphinx_ext.badges import WORDS, badge_html, css_word, first_to_be_stale, prose_html
 from docwalk.sphinx_ext.block_status import reasons_html, status_html
 from docwalk.sphinx_ext.choices import choices_text, deciding_axes
-from docwalk.sphinx_ext.copying import copy_buttons_html, copy_notes_html
+from docwalk.sphinx_ext.copy_html import copy_buttons_html, copy_notes_html
 from docwalk.sphinx_ext.screen_html import screen_html
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from docwalk.document import BlockKind, FileMode
 from docwalk.options import Purpose
-from docwalk.sphinx_ext.copying import Copying
+from docwalk.sphinx_ext.copy_pieces import Copying
 from docwalk.sphinx_ext.faces import faces_of, is_usable
 from docwalk.sphinx_ext.notes import notes_of
 from docwalk.status import Status
