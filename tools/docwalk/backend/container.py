@@ -57,6 +57,11 @@ def container_contents(environment: BuiltEnvironment, marks: Marks, folder: Path
     return contents
 
 
+def mode_of(definition: Environment) -> str:
+    """The mode that records name: `mapped` where an environment has several accounts."""
+    return "mapped" if definition.users is Users.MANY else "plain"
+
+
 def begin(definition: Environment, channel: Channel, *, keep: int | None) -> None:
     """Let init make homes and accounts; `keep` as for `begin_one`."""
     if definition.users is Users.MANY:

@@ -7,7 +7,6 @@ is accepted after it.
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import functools
 import io
@@ -27,6 +26,7 @@ from docwalk.backend.channel import Channel
 from docwalk.backend.container import (
     begin,
     container_contents,
+    mode_of,
     refuse_nested,
     rights,
     tmpfs_sizes,
@@ -35,16 +35,14 @@ from docwalk.backend.container import (
 )
 from docwalk.backend.docker_daemon import PODMAN_HINT, Daemon, WhyNot, find_docker
 from docwalk.backend.docker_image import image_of
-from docwalk.backend.instance import RUN, InitInstance, init_command
-from docwalk.backend.janitor import instance_folder, is_held, janitor_of
-from docwalk.backend.limits import LimitKeeper
-from docwalk.backend.relay import relay_index
-from docwalk.backend.services import Services
+from docwalk.backend.instance import RUN, init_command
+from docwalk.backend.janitor import instance_folder, is_held
+from docwalk.backend.opening import Opening, serve
 from docwalk.bubblewrap import Bind, Network
 from docwalk.environment.definition import Users
 from docwalk.environment.owner import remove_owned_tree
 from docwalk.environment.store import Store
-from docwalk.errors import BackendError
+from docwalk.errors import BackendError, last_line
 from docwalk.marks import Marks
 from docwalk.seccomp import profile
 
@@ -52,6 +50,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from docwalk.backend.contents import Contents
+    from docwalk.backend.instance import InitInstance
     from docwalk.environment.definition import Environment
     from docwalk.environment.store import BuiltEnvironment
 
@@ -158,7 +157,6 @@ def _open_in(folder: Path, environment: BuiltEnvironment, lock: int, daemon: Dae
     definition = environment.environment
     marks = Marks(nonce=secrets.token_hex(8))
     contents = container_contents(environment, marks, folder)
-    has_many = definition.users is Users.MANY
     image = image_of(environment, folder)
     listening, path = _listen(folder)
     container = DockerContainer(
@@ -173,10 +171,9 @@ def _open_in(folder: Path, environment: BuiltEnvironment, lock: int, daemon: Dae
         contents=contents,
     )
     container.profile.write_text(profile(), "ascii")
-    keepers = contextlib.ExitStack()
-    messages = keepers.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - closed with the rest
+    messages = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the container
     # Docker hands on no descriptors: the lock is ours, and free once we are gone, as the channel is.
-    keepers.callback(os.close, os.dup(lock))
+    held = os.dup(lock)
     process = subprocess.Popen(
         docker_argv(definition, container),
         stdin=subprocess.DEVNULL,
@@ -185,46 +182,32 @@ def _open_in(folder: Path, environment: BuiltEnvironment, lock: int, daemon: Dae
         cwd="/",
         start_new_session=True,
     )
-    keepers.callback(_wait, process, container.name)
-    services = None
-    try:
+
+    def connect() -> Channel:
         with listening:
-            channel = Channel(_accept(listening, process))
-        keepers.callback(channel.close)
-        services = Services(definition.services, channel, has_accounts=has_many)
-        begin(definition, channel, keep=None)
-        limits = LimitKeeper(
-            definition.limits,
-            channel,
-            daemon.root,
+            return Channel(_accept(listening, process))
+
+    def wait() -> None:
+        _wait(process, container.name)
+        os.close(held)
+
+    return serve(
+        Opening(
+            definition=definition,
+            folder=folder,
+            mode=f"docker/{mode_of(definition)}",
+            marks=marks,
+            index_url=contents.index_url,
+            connect=connect,
+            begin=functools.partial(begin, definition, keep=None),
+            changes=daemon.root,
             measure=functools.partial(_changed_bytes, container.name),
+            messages=messages,
+            said=_last_said,
+            refusal=f"docker does not start `{definition.name}`",
+            wait=wait,
+            remove=remove_owned_tree,
         )
-        keepers.callback(limits.close)
-        keepers.enter_context(relay_index(channel, contents.index_url))
-        services.start()
-    except BaseException as error:
-        said = _last_said(messages.fileno())
-        keepers.close()
-        if (services is not None and services.is_begun) or not isinstance(error, BackendError | OSError):
-            raise
-        raise BackendError(
-            f"docker does not start `{definition.name}`: {said or error}", hint="docwalk doctor"
-        ) from error
-
-    def end() -> None:
-        if folder.exists():
-            keepers.close()
-            remove_owned_tree(folder)
-            janitor_of(folder.parent, owner_pid=os.getpid()).forget(folder)
-
-    return InitInstance(
-        definition,
-        channel,
-        mode="docker/mapped" if has_many else "docker/plain",
-        marks=marks,
-        services=services,
-        limits=limits,
-        end=end,
     )
 
 
@@ -264,11 +247,9 @@ def _accept(listening: socket.socket, process: subprocess.Popen[bytes]) -> socke
     raise BackendError(f"nothing of it answers within {_START_S:g} s")
 
 
-def _last_said(descriptor: int) -> str:
-    said = os.pread(descriptor, 1 << 16, 0).decode("utf-8", "replace").strip().splitlines()
+def _last_said(said: bytes) -> str:
     # The client's last line is the hint at its own help.
-    told = [line for line in said if line and not line.startswith("Run 'docker")]
-    return told[-1] if told else ""
+    return last_line(b"\n".join(line for line in said.splitlines() if not line.startswith(b"Run 'docker")))
 
 
 def _changed_bytes(name: str) -> int:

@@ -7,7 +7,6 @@ inside is nobody outside. podman is used as it is configured on this machine.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
 import secrets
@@ -25,19 +24,17 @@ from docwalk.backend.container import (
     choose_stage,
     container_contents,
     link_layers,
+    mode_of,
     refuse_nested,
     rights,
     tmpfs_sizes,
     ulimits,
     write_files,
 )
-from docwalk.backend.instance import InitInstance, init_command
-from docwalk.backend.janitor import instance_folder, janitor_of
-from docwalk.backend.limits import LimitKeeper
-from docwalk.backend.relay import relay_index
-from docwalk.backend.services import Services
+from docwalk.backend.instance import init_command
+from docwalk.backend.janitor import instance_folder
+from docwalk.backend.opening import Opening, serve
 from docwalk.bubblewrap import Bind, Network, remove_tree
-from docwalk.environment.definition import Users
 from docwalk.environment.devices import podman_arguments
 from docwalk.environment.owner import cannot_own, owner_fix, root_first_id
 from docwalk.environment.store import Store
@@ -50,6 +47,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from docwalk.backend.contents import Contents
+    from docwalk.backend.instance import InitInstance
     from docwalk.environment.definition import Environment
     from docwalk.environment.store import BuiltEnvironment
 
@@ -179,7 +177,6 @@ def _open_in(folder: Path, environment: BuiltEnvironment, lock: int) -> InitInst
     marks = Marks(nonce=secrets.token_hex(8))
     contents = container_contents(environment, marks, folder)
     is_root = os.geteuid() == 0
-    has_many = definition.users is Users.MANY
     stage = choose_stage([folder, *environment.layers, *(bind.source for bind in contents.binds)])
     container = Container(
         name=f"docwalk-{secrets.token_hex(6)}",
@@ -193,9 +190,6 @@ def _open_in(folder: Path, environment: BuiltEnvironment, lock: int) -> InitInst
     lower = link_layers(folder, environment)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     messages = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the container
-    channel = Channel(ours)
-    keepers = contextlib.ExitStack()
-    services = Services(definition.services, channel, has_accounts=has_many)
     # An ordinary account mounts in podman's own namespace of subordinate ids.
     enter = () if is_root else ("podman", "unshare")
     arguments = (folder, lower, container.first_id, definition.user, definition.uid, definition.gid, stage)
@@ -214,41 +208,21 @@ def _open_in(folder: Path, environment: BuiltEnvironment, lock: int) -> InitInst
             cwd="/",
             start_new_session=True,
         )
-    try:
-        begin(definition, channel, keep=_LOCK_FD)
-        limits = LimitKeeper(definition.limits, channel, folder / "upper")
-        keepers.callback(limits.close)
-        keepers.enter_context(relay_index(channel, contents.index_url))
-        services.start()
-    except BaseException as error:
-        channel.close()
-        keepers.close()
-        _wait(process, container.name)
-        with messages:
-            messages.seek(0)
-            said = last_line(messages.read())
-        if services.is_begun or not isinstance(error, BackendError | OSError):
-            raise
-        raise BackendError(
-            f"podman does not start `{definition.name}`: {said or error}", hint="docwalk doctor"
-        ) from error
-
-    def end() -> None:
-        if folder.exists():
-            keepers.close()
-            _wait(process, container.name)
-            messages.close()
-            _remove(folder)
-            janitor_of(folder.parent, owner_pid=os.getpid()).forget(folder)
-
-    return InitInstance(
-        definition,
-        channel,
-        mode="podman/mapped" if has_many else "podman/plain",
-        marks=marks,
-        services=services,
-        limits=limits,
-        end=end,
+    return serve(
+        Opening(
+            definition=definition,
+            folder=folder,
+            mode=f"podman/{mode_of(definition)}",
+            marks=marks,
+            index_url=contents.index_url,
+            connect=functools.partial(Channel, ours),
+            begin=functools.partial(begin, definition, keep=_LOCK_FD),
+            changes=folder / "upper",
+            messages=messages,
+            refusal=f"podman does not start `{definition.name}`",
+            wait=functools.partial(_wait, process, container.name),
+            remove=_remove,
+        )
     )
 
 

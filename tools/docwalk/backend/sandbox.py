@@ -6,8 +6,7 @@ goes away with it. What is typed into its terminals, and what that means, is the
 
 from __future__ import annotations
 
-import contextlib
-import os
+import functools
 import secrets
 import socket
 import tempfile
@@ -19,17 +18,13 @@ from docwalk.backend.bytecode import Bytecode
 from docwalk.backend.channel import Channel
 from docwalk.backend.contents import contents_of
 from docwalk.backend.ids import OneId
-from docwalk.backend.instance import InitInstance
-from docwalk.backend.janitor import instance_folder, janitor_of
-from docwalk.backend.limits import LimitKeeper
+from docwalk.backend.janitor import instance_folder
 from docwalk.backend.mapped import ManyIds
-from docwalk.backend.relay import relay_index
-from docwalk.backend.services import Services
+from docwalk.backend.opening import Opening, serve
 from docwalk.bubblewrap import SandboxSpec
 from docwalk.environment.definition import Users
 from docwalk.environment.devices import device_binds
 from docwalk.environment.store import Store
-from docwalk.errors import BackendError, last_line
 from docwalk.marks import Marks
 from docwalk.seccomp import filter_program
 
@@ -37,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from docwalk.backend.ids import Ids
+    from docwalk.backend.instance import InitInstance
     from docwalk.environment.store import BuiltEnvironment
 
 
@@ -94,51 +90,34 @@ def _open_in(folder: Path, environment: BuiltEnvironment, ids: Ids, lock: int) -
     bytecode = Bytecode.of(environment, spec.files, store_dir=folder.parent.parent)
     spec = replace(spec, files=bytecode.replace_in(spec.files))
     messages = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the sandbox
-    channel = Channel(ours)
-    keepers = contextlib.ExitStack()
-    services = Services(definition.services, channel, has_accounts=definition.users is Users.MANY)
     try:
         with theirs:
             started = ids.start(spec, theirs.fileno(), lock=lock, messages=messages)
     except BaseException:
-        channel.close()
+        ours.close()
         raise
 
-    try:
+    def begin(channel: Channel) -> None:
         ids.begin(channel, keep=lock)
         bytecode.keep(channel)
-        limits = LimitKeeper(definition.limits, channel, upper)
-        keepers.callback(limits.close)
-        keepers.enter_context(relay_index(channel, contents.index_url))
-        services.start()
-    except BaseException as error:
-        channel.close()
-        keepers.close()
-        started.wait()
-        with messages:
-            messages.seek(0)
-            said = last_line(messages.read())
-        if services.is_begun or not isinstance(error, BackendError | OSError):
-            raise
-        raise BackendError(
-            f"the sandbox of `{definition.name}` does not start: {said or error}", hint="docwalk doctor"
-        ) from error
 
-    def end() -> None:
-        if folder.exists():
-            keepers.close()
-            started.wait()
-            messages.close()
-            ids.remove(folder)
-            ids.close()
-            janitor_of(folder.parent, owner_pid=os.getpid()).forget(folder)
+    def remove(folder: Path) -> None:
+        ids.remove(folder)
+        ids.close()
 
-    return InitInstance(
-        definition,
-        channel,
-        mode=f"sandbox/{ids.mode}",
-        marks=marks,
-        services=services,
-        limits=limits,
-        end=end,
+    return serve(
+        Opening(
+            definition=definition,
+            folder=folder,
+            mode=f"sandbox/{ids.mode}",
+            marks=marks,
+            index_url=contents.index_url,
+            connect=functools.partial(Channel, ours),
+            begin=begin,
+            changes=upper,
+            messages=messages,
+            refusal=f"the sandbox of `{definition.name}` does not start",
+            wait=started.wait,
+            remove=remove,
+        )
     )
