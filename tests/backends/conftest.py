@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -13,10 +16,11 @@ from docwalk.backend.podman import PodmanBackend
 from docwalk.backend.sandbox import SandboxBackend
 from docwalk.driver.shell import Shell
 from docwalk.environment.definition import Users
+from docwalk.environment.store import Store
 from docwalk.testing_sandbox import require_built, require_docker, require_podman
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from docwalk.backend import Backend, Instance
     from docwalk.backend.instance import InitInstance
@@ -58,6 +62,19 @@ BACKENDS: dict[str, type[DockerBackend | PodmanBackend | SandboxBackend]] = {
 }
 LOGIN = Path(__file__).parents[2] / "tools" / "environments" / "login"
 TERMINAL = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "TZ": "UTC"}
+HOLD = """
+import sys, time
+from pathlib import Path
+from docwalk.backend.registry import make_backend
+from docwalk.environment.store import Store
+from docwalk.testing_sandbox import require_built
+
+name, environment, folder = sys.argv[1:]
+store = Store(folder=Path(folder), fallback=None)
+instance = make_backend(name, store).open(require_built(Path(environment)))
+print("open", flush=True)
+time.sleep(600)
+"""
 
 
 class OpenShell(Protocol):
@@ -69,6 +86,29 @@ class OpenShell(Protocol):
 @pytest.fixture(scope="session")
 def environment() -> BuiltEnvironment:
     return require_built(LOGIN)
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    """A store that the account which root becomes can reach, as pytest's folders are closed to others."""
+    with tempfile.TemporaryDirectory(prefix="docwalk-store-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield Store(folder=folder, fallback=None)
+
+
+@pytest.fixture
+def hold_open(store: Store) -> Callable[[str], subprocess.Popen[str]]:
+    """Starts a run by the backend of that name, which has an instance of `small` open until it is killed."""
+
+    def hold(name: str) -> subprocess.Popen[str]:
+        argv = [sys.executable, "-c", HOLD, name, str(LOGIN.with_name("small")), str(store.folder)]
+        process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "open\n"
+        return process
+
+    return hold
 
 
 @pytest.fixture(scope="module", params=sorted(BACKENDS))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
-import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -16,44 +14,26 @@ import pytest
 
 from docwalk.backend.docker import DockerBackend
 from docwalk.backend.docker_image import image_name
-from docwalk.environment.store import BuiltEnvironment, Store
 from docwalk.errors import BackendError
 from docwalk.testing_sandbox import require_built, require_docker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
+
+    from docwalk.environment.store import BuiltEnvironment, Store
+
+    HoldOpen = Callable[[str], subprocess.Popen[str]]
 
 pytestmark = pytest.mark.container
 
 SMALL = Path(__file__).parents[2] / "tools" / "environments" / "small"
 WAIT_S = 60.0
-HOLD = """
-import sys, time
-from pathlib import Path
-from docwalk.backend.docker import DockerBackend
-from docwalk.environment.store import Store
-from docwalk.testing_sandbox import require_built
-
-store = Store(folder=Path(sys.argv[2]), fallback=None)
-instance = DockerBackend(store).open(require_built(Path(sys.argv[1])))
-print("open", flush=True)
-time.sleep(600)
-"""
 
 
 @pytest.fixture(scope="module")
 def small() -> BuiltEnvironment:
     require_docker()
     return require_built(SMALL)
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    """A store that the layers' owner can reach, as pytest's folders are closed to others."""
-    with tempfile.TemporaryDirectory(prefix="docwalk-docker-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        yield Store(folder=folder, fallback=None)
 
 
 def docker(*arguments: str) -> str:
@@ -118,30 +98,22 @@ def test_layers_of_others_are_roots_inside(small: BuiltEnvironment, store: Store
 
 
 @pytest.mark.usefixtures("small")
-def test_a_killed_run_leaves_no_container(store: Store) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(SMALL), str(store.folder)], stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "open\n"
+def test_a_killed_run_leaves_no_container(store: Store, hold_open: HoldOpen) -> None:
+    with hold_open("docker") as process:
         assert len(containers_of(store)) == 1
         process.send_signal(signal.SIGKILL)
     assert wait_until_none(store) == []
 
 
 def test_what_was_made_and_never_started_is_removed_by_the_next_run(
-    small: BuiltEnvironment, store: Store
+    small: BuiltEnvironment, store: Store, hold_open: HoldOpen
 ) -> None:
     DockerBackend(store).open(small).close()
     left = store.folder / "instances" / "i-left"
     docker("create", "--rm", "--label", f"docwalk.instance={left}", image_name(small), "/bin/true")
     assert containers_of(store) == [str(left)]
     # A process of its own: each looks once.
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(SMALL), str(store.folder)], stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "open\n"
+    with hold_open("docker") as process:
         assert str(left) not in containers_of(store)
         assert len(containers_of(store)) == 1
         process.kill()

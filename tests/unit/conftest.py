@@ -1,13 +1,27 @@
-"""A project for the pure stages: two environments, one declared axis, one site value."""
+"""A project for the pure stages: two environments, one declared axis, one site value; a bare environment."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from docwalk.config import Axis, AxisValue, Project
+from docwalk.environment.definition import load_environment
 from docwalk.redaction import BUILTIN
+
+if TYPE_CHECKING:
+    from docwalk.environment.definition import Environment
+
+DEFINITION = """\
+title = "Small"
+network = "none"
+
+[base]
+suite = "bookworm"
+packages = ["bash"]
+"""
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +46,11 @@ def project() -> Project:
         site_values={"prefix": "libs"},
         records_dir=Path("/project/build/records"),
     )
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Environment:
+    """A bare Debian without network."""
+    (tmp_path / "small").mkdir()
+    (tmp_path / "small" / "environment.toml").write_text(DEFINITION)
+    return load_environment(tmp_path / "small")

@@ -9,33 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from docwalk.backend.container import WhyNot
 from docwalk.backend.contents import Contents
 from docwalk.backend.docker import DockerContainer, docker_argv, require_fit
-from docwalk.backend.docker_daemon import Daemon, WhyNot, find_docker, read_info
+from docwalk.backend.docker_daemon import Daemon, find_docker, read_info
 from docwalk.backend.docker_image import image_name
 from docwalk.bubblewrap import Bind, Network
-from docwalk.environment.definition import Users, load_environment
+from docwalk.environment.definition import Users
 from docwalk.environment.store import BuiltEnvironment
 from docwalk.errors import BackendError
 
 if TYPE_CHECKING:
     from docwalk.environment.definition import Environment
-
-DEFINITION = """\
-title = "Small"
-network = "none"
-
-[base]
-suite = "bookworm"
-packages = ["bash"]
-"""
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Environment:
-    (tmp_path / "small").mkdir()
-    (tmp_path / "small" / "environment.toml").write_text(DEFINITION)
-    return load_environment(tmp_path / "small")
 
 
 def argv(environment: Environment) -> str:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from docwalk.backend.docker_daemon import WhyNot, find_docker
+from docwalk.backend.container import WhyNot
+from docwalk.backend.docker_daemon import find_docker
 from docwalk.backend.podman import why_no_podman
 from docwalk.config import load_project
 from docwalk.environment.definition import load_environment

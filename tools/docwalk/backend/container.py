@@ -6,8 +6,10 @@ files and links that their mounts name.
 
 from __future__ import annotations
 
+import csv
+import io
 import resource
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -32,6 +34,16 @@ _MOST_ULIMIT: Final = 20_000
 
 _STAGES: Final = (Path("/mnt"), Path("/media"), Path("/srv"), Path("/opt"))
 """Folders that any machine has and any account reaches, as root inside must: homes may be closed to it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhyNot:
+    """Why this account cannot use a program that starts containers."""
+
+    reason: str
+    """One clause."""
+    hint: str
+    """What mends it."""
 
 
 def refuse_nested(definition: Environment, engine: str) -> None:
@@ -130,6 +142,14 @@ def write_files(folder: Path, contents: Contents, *, seen_in: Path) -> tuple[Bin
         path.chmod(0o444)
         binds.append(Bind(source=seen_in / path.name, target=target))
     return tuple(binds)
+
+
+def mount_option(bind: Bind) -> str:
+    """A bind as docker's and apptainer's `--mount` take it."""
+    fields = ["type=bind", f"source={bind.source}", f"target={bind.target}"]
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(fields if bind.writable else [*fields, "readonly"])
+    return line.getvalue()
 
 
 def link_layers(folder: Path, environment: BuiltEnvironment) -> str:

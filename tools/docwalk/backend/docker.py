@@ -7,9 +7,7 @@ is accepted after it.
 
 from __future__ import annotations
 
-import csv
 import functools
-import io
 import os
 import secrets
 import select
@@ -24,16 +22,18 @@ from typing import TYPE_CHECKING, Final
 from docwalk.backend.accounts import require_accounts
 from docwalk.backend.channel import Channel
 from docwalk.backend.container import (
+    WhyNot,
     begin,
     container_contents,
     mode_of,
+    mount_option,
     refuse_nested,
     rights,
     tmpfs_sizes,
     ulimits,
     write_files,
 )
-from docwalk.backend.docker_daemon import PODMAN_HINT, Daemon, WhyNot, find_docker
+from docwalk.backend.docker_daemon import PODMAN_HINT, Daemon, find_docker
 from docwalk.backend.docker_image import image_of
 from docwalk.backend.instance import RUN, init_command
 from docwalk.backend.janitor import instance_folder, is_held
@@ -146,10 +146,7 @@ def _mounts(container: DockerContainer) -> Iterator[str]:
         yield from ("--tmpfs", f"{path}:exec,mode=1777,size={size_bytes}")
     yield from ("--shm-size", str(container.contents.tmpfs_bytes))
     for bind in (*container.contents.binds, *container.binds):
-        fields = ["type=bind", f"source={bind.source}", f"target={bind.target}"]
-        line = io.StringIO()
-        csv.writer(line, lineterminator="").writerow(fields if bind.writable else [*fields, "readonly"])
-        yield from ("--mount", line.getvalue())
+        yield from ("--mount", mount_option(bind))
 
 
 def _open_in(folder: Path, environment: BuiltEnvironment, lock: int, daemon: Daemon) -> InitInstance:

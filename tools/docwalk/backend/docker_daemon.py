@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from docwalk.backend.container import WhyNot
 from docwalk.environment.owner import cannot_own, owner_fix
 from docwalk.errors import last_line
 
@@ -33,16 +34,6 @@ class Daemon:
     """Where its containers' files are."""
     is_rootless: bool
     """Whether root inside is the account that runs it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WhyNot:
-    """Why this account cannot use docker."""
-
-    reason: str
-    """One clause."""
-    hint: str
-    """What mends it."""
 
 
 def find_docker() -> Daemon | WhyNot:

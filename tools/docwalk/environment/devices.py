@@ -84,18 +84,35 @@ def simulated_gpu(devices: Sequence[str], *, layers: Sequence[Path]) -> Gpu | No
     return configured_gpu(text, count=sum(name.startswith(f"{SIMULATED}=") for name in devices))
 
 
-def device_binds(devices: Iterable[str], *, dev: Path = Path("/dev")) -> tuple[Bind, ...]:
-    """What the sandbox binds for `devices`.
+def device_binds(devices: Sequence[str], *, dev: Path = Path("/dev")) -> tuple[Bind, ...]:
+    """What the sandbox binds for `devices`: nodes, and for real GPUs the driver's libraries.
+
+    Args:
+        devices: CDI names.
+        dev: the machine's folder of devices.
+
+    Raises:
+        BackendError: the machine has no such device, or we do not know the kind.
+    """
+    nodes = device_nodes(devices, backend="the sandbox", dev=dev)
+    if not _has_real(devices):
+        return nodes
+    libraries = driver_libraries().items()
+    return (*nodes, *(Bind(source=path, target=DRIVER_FOLDER / name) for name, path in libraries))
+
+
+def device_nodes(devices: Sequence[str], *, backend: str, dev: Path = Path("/dev")) -> tuple[Bind, ...]:
+    """The nodes that instances see for `devices`.
 
     Args:
         devices: CDI names: `nvidia.com/gpu=0`, `nvidia.com/gpu=all`, `docwalk.sim/gpu=0`.
+        backend: who asks, for messages.
         dev: the machine's folder of devices.
 
     Raises:
         BackendError: the machine has no such device, or we do not know the kind.
     """
     binds: list[Bind] = []
-    has_real = False
     for device in devices:
         kind, _, number = device.partition("=")
         match kind:
@@ -103,23 +120,24 @@ def device_binds(devices: Iterable[str], *, dev: Path = Path("/dev")) -> tuple[B
                 node = PurePosixPath(f"/dev/nvidia{number}")
                 binds.append(Bind(source=Path("/dev/null"), target=node, is_device=True))
             case "nvidia.com/gpu":
-                has_real = True
                 binds += [_node(path) for path in _real_nodes(dev, number, device)]
             case _:
                 raise BackendError(
-                    f"the sandbox does not know the device `{device}`",
+                    f"{backend} does not know the device `{device}`",
                     hint=f"it knows `{NVIDIA}=0` and `{SIMULATED}=0`; others need the podman backend",
                 )
-    if has_real:
+    if _has_real(devices):
         binds += [_node(dev / name) for name in _SHARED_NODES if (dev / name).exists()]
-        binds += [Bind(source=path, target=DRIVER_FOLDER / name) for name, path in driver_libraries().items()]
     return tuple(binds)
+
+
+def _has_real(devices: Iterable[str]) -> bool:
+    return any(name.startswith(f"{NVIDIA}=") for name in devices)
 
 
 def driver_environ(devices: Iterable[str]) -> Mapping[str, str]:
     """Variables by which programs find the driver of this machine, where its real GPUs are used."""
-    has_real = any(name.startswith(f"{NVIDIA}=") for name in devices)
-    return {"LD_LIBRARY_PATH": str(DRIVER_FOLDER)} if has_real else {}
+    return {"LD_LIBRARY_PATH": str(DRIVER_FOLDER)} if _has_real(devices) else {}
 
 
 def with_present_gpu(environment: BuiltEnvironment) -> BuiltEnvironment:

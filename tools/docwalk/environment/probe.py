@@ -8,7 +8,7 @@ from __future__ import annotations
 import pwd
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,7 +98,8 @@ def account_name(uid: int) -> str:
         return f"uid {uid}"
 
 
-def _explain(message: str) -> Probe:
+def blocked_namespaces() -> Probe | None:
+    """The setting of this machine that keeps ordinary accounts from user namespaces; None without one."""
     for setting, wanted in (
         ("kernel/apparmor_restrict_unprivileged_userns", "0"),
         ("kernel/unprivileged_userns_clone", "1"),
@@ -112,9 +113,16 @@ def _explain(message: str) -> Probe:
             return Probe(
                 works=False,
                 reason="this machine does not let ordinary accounts make user namespaces "
-                f"({name} is {value}): {message}",
+                f"({name} is {value})",
                 fix=f"sudo sysctl -w {name}={wanted}",
             )
+    return None
+
+
+def _explain(message: str) -> Probe:
+    blocked = blocked_namespaces()
+    if blocked is not None:
+        return replace(blocked, reason=f"{blocked.reason}: {message}")
     return Probe(
         works=False,
         reason=f"bwrap cannot open a sandbox: {message}",
