@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from docwalk.backend.apptainer import ApptainerBackend
 from docwalk.backend.docker import DockerBackend
 from docwalk.backend.podman import PodmanBackend
 from docwalk.backend.sandbox import SandboxBackend
 from docwalk.driver.shell import Shell
 from docwalk.environment.definition import Users
 from docwalk.environment.store import Store
-from docwalk.testing_sandbox import require_built, require_docker, require_podman
+from docwalk.testing_sandbox import require_apptainer, require_built, require_docker, require_podman
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,7 +53,8 @@ class MappedDocker(DockerBackend):
         return super().open(replace(environment, environment=many))
 
 
-BACKENDS: dict[str, type[DockerBackend | PodmanBackend | SandboxBackend]] = {
+BACKENDS: dict[str, type[ApptainerBackend | DockerBackend | PodmanBackend | SandboxBackend]] = {
+    "apptainer": ApptainerBackend,
     "docker": DockerBackend,
     "docker/mapped": MappedDocker,
     "podman": PodmanBackend,
@@ -117,6 +119,8 @@ def backend(request: pytest.FixtureRequest) -> Backend:
         require_podman()
     if request.param.startswith("docker"):
         require_docker()
+    if request.param == "apptainer":
+        require_apptainer()
     return BACKENDS[request.param]()
 
 

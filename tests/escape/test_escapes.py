@@ -20,7 +20,7 @@ import pytest
 import docwalk
 from docwalk.bubblewrap import is_reachable
 from docwalk.seccomp import numbers_of
-from docwalk.testing_sandbox import require_built, require_docker, require_podman
+from docwalk.testing_sandbox import require_apptainer, require_built, require_docker, require_podman
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,7 +34,7 @@ TOKEN = "s3cret-of-the-host"  # noqa: S105 - what must not be read
 UNKNOWN_UID = 60997
 """An ordinary account that root's tests become where none is named: it needs no entry in /etc/passwd."""
 SYSTEM_PYTHON = f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}"
-BACKENDS = ("sandbox", "sandbox/mapped", "podman", "podman/mapped", "docker", "docker/mapped")
+BACKENDS = ("sandbox", "sandbox/mapped", "podman", "podman/mapped", "docker", "docker/mapped", "apptainer")
 ACCOUNT_VARIABLE = "DOCWALK_TEST_ACCOUNT"
 """Name of an account with subordinate ids, for podman as an ordinary account."""
 
@@ -149,6 +149,8 @@ def backend(request: pytest.FixtureRequest, account: str) -> str:
         require_podman()
     if request.param.startswith("docker"):
         require_docker()
+    if request.param == "apptainer":
+        require_apptainer()
     if account == "ordinary" and os.geteuid() == 0:
         if request.param.endswith("/mapped"):
             pytest.skip("these layers belong to root's ids: run the tests as an account that has its own")

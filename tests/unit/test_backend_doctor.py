@@ -27,6 +27,18 @@ def test_a_missing_podman_is_a_limit_with_a_way_out(tmp_path: Path, monkeypatch:
     assert "docker" not in found
 
 
+def test_a_missing_apptainer_is_a_limit_with_a_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = {each.what: each for each in diagnose_backends()}["apptainer"]
+    assert (found.level, found.why) == (Level.LIMITED, "it is not on PATH")
+    assert found.fix == (
+        "install apptainer (Fedora, EPEL: sudo dnf install apptainer); "
+        "or use another one: docwalk run --backend sandbox"
+    )
+
+
 def answer(folder: Path, options: list[str], monkeypatch: pytest.MonkeyPatch) -> Finding:
     """What is said of a docker whose daemon has these security options."""
     info = json.dumps({"SecurityOptions": options, "DockerRootDir": "/var/lib/docker"})

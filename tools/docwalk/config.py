@@ -32,7 +32,7 @@ SHELLS: Final = ("bash", "zsh", "tcsh", "fish", "dash", "sh")
 COVERAGES: Final = ("each", "all")
 """Ways to choose walks from axes."""
 
-BACKENDS: Final = ("sandbox", "podman", "docker", "host")
+BACKENDS: Final = ("sandbox", "podman", "docker", "apptainer", "host")
 """What walks can be run in."""
 
 

@@ -66,7 +66,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--docwalk-backend",
         metavar="NAME",
-        help="what walks are run in: sandbox, podman, docker or host; by default the project's",
+        help="what walks are run in: sandbox, podman, docker, apptainer or host; by default the project's",
     )
     group.addoption(
         "--docwalk-on-this-host",

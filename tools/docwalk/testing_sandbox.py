@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from docwalk.backend.apptainer_program import find_apptainer
 from docwalk.backend.container import WhyNot
 from docwalk.backend.docker_daemon import find_docker
 from docwalk.backend.podman import why_no_podman
@@ -46,6 +47,13 @@ def require_docker() -> None:
     found = find_docker()
     if isinstance(found, WhyNot):
         pytest.skip(f"docker cannot be used: {found.reason} ({found.hint})")
+
+
+def require_apptainer() -> None:
+    """Skip the test where apptainer cannot be used, with the reason and what mends it."""
+    found = find_apptainer()
+    if isinstance(found, WhyNot):
+        pytest.skip(f"apptainer cannot be used: {found.reason} ({found.hint})")
 
 
 def plan_page(markdown: str, *, folder: Path, environments_dir: Path, options: str = "") -> Walk:

@@ -169,7 +169,7 @@ class Backend(Protocol):
     """Opens instances."""
 
     name: str
-    """`sandbox`, `podman`, `docker` or `host`."""
+    """`sandbox`, `podman`, `docker`, `apptainer` or `host`."""
 
     def open(self, environment: BuiltEnvironment) -> Instance:
         """A fresh instance.

@@ -7,7 +7,9 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING, Final
 
-from docwalk.backend.docker_daemon import Daemon, find_docker
+from docwalk.backend.apptainer_program import find_apptainer
+from docwalk.backend.container import WhyNot
+from docwalk.backend.docker_daemon import find_docker
 from docwalk.backend.podman import why_no_podman
 from docwalk.bubblewrap import sandbox_identity
 from docwalk.environment.doctor import Finding, Level
@@ -18,6 +20,9 @@ from docwalk.seccomp import filter_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from docwalk.backend.apptainer_program import Apptainer
+    from docwalk.backend.docker_daemon import Daemon
 
 _COUNTS_PROCESSES: Final = (5, 14)
 """Kernel that counts an account's processes for each user namespace by itself."""
@@ -39,21 +44,23 @@ def _others() -> Iterator[Finding]:
         fix=None if reason is None else hint,
     )
     if shutil.which("docker") is not None:
-        found = find_docker()
-        yield Finding(
-            what="docker",
-            level=Level.FINE if isinstance(found, Daemon) else Level.LIMITED,
-            why="docwalk run --backend docker works, with images imported from the layers"
-            if isinstance(found, Daemon)
-            else found.reason,
-            fix=None if isinstance(found, Daemon) else found.hint,
-        )
+        works = "docwalk run --backend docker works, with images imported from the layers"
+        yield _program("docker", find_docker(), works=works)
+    works = "docwalk run --backend apptainer works over the same layers, without root and nothing setuid"
+    yield _program("apptainer", find_apptainer(), works=works)
     yield Finding(
         what="host",
         level=Level.FINE,
         why="docwalk run --backend host --on-this-host runs pages on this machine; it isolates nothing",
         fix=None,
     )
+
+
+def _program(name: str, found: Daemon | Apptainer | WhyNot, *, works: str) -> Finding:
+    """What was found of a program that starts containers; `works` is said where it does."""
+    if isinstance(found, WhyNot):
+        return Finding(what=name, level=Level.LIMITED, why=found.reason, fix=found.hint)
+    return Finding(what=name, level=Level.FINE, why=works, fix=None)
 
 
 def _networks() -> Iterator[Finding]:

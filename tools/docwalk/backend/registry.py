@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from docwalk.backend.apptainer import ApptainerBackend
 from docwalk.backend.docker import DockerBackend
 from docwalk.backend.host import HostBackend
 from docwalk.backend.podman import PodmanBackend
@@ -22,6 +23,7 @@ _ISOLATED: Final[Mapping[str, Callable[[Store | None], Backend]]] = {
     "sandbox": SandboxBackend,
     "podman": PodmanBackend,
     "docker": DockerBackend,
+    "apptainer": ApptainerBackend,
 }
 
 
