@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _INTERRUPT: Final = b"\x03"
 _ENTER: Final = b"\r"
+_SETTLED_S: Final = 0.5
 
 
 def recover(listener: Listener, terminal: Terminal) -> bool:
@@ -35,10 +36,16 @@ def recover(listener: Listener, terminal: Terminal) -> bool:
         (partial(press, _ENTER), 0.5),
     )
     listener.begin()
-    for act, wait_s in ways:
+    for number, (act, wait_s) in enumerate(ways):
         act()
         event = _wait(listener, wait_s)
         if event is Event.ENDED:
+            if number:
+                # What was pressed last may still be on its way, and would take the next command with it.
+                # An empty line is answered after it, by one more prompt.
+                listener.read_on()
+                press(_ENTER)
+                _wait(listener, _SETTLED_S)
             listener.reader.discard()
             return True
         if event is Event.CLOSED:
