@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -109,3 +110,16 @@ def test_every_excluded_finding_of_shellcheck_has_its_reason(code: str) -> None:
 def test_every_outcome_is_in_the_glossary(outcome: Outcome) -> None:
     told = page("glossary.md").partition("\noutcome\n")[2].partition("\n\n")[0]
     assert outcome.value in told
+
+
+TUTORIALS = sorted((DOCS.parent / "tutorials").glob("*.md"))
+
+
+@pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
+def test_a_value_of_the_site_stands_nowhere_literally(path: Path) -> None:
+    values = PROJECT.site_values
+    literal = re.compile(
+        rf"(?<![\w/._-]){values['module-prefix']}/|/{values['module-prefix']}/python"
+        rf"|{values['software']}|{values['support']}"
+    )
+    assert literal.findall(path.read_text("utf-8")) == []

@@ -20,7 +20,7 @@ from docwalk.redaction import BUILTIN
 from docwalk.results import Outcome, OutputLine, StepResult, Style, StyledText, has_simulated_gpu
 from docwalk.source import Source
 from docwalk.sphinx_ext.ansi import BACKGROUND, FORMS, PALETTE, contrast, lines_html, readable
-from docwalk.sphinx_ext.banner import banner_html
+from docwalk.sphinx_ext.banner import banner_html, summary_html
 from docwalk.sphinx_ext.block_html import block_html
 from docwalk.sphinx_ext.dates import day, duration
 from docwalk.sphinx_ext.faces import WalkFacts
@@ -409,3 +409,16 @@ def test_json_of_another_form_is_refused_by_its_schema(key: str, value: object, 
 def test_statuses_are_counted_in_their_order() -> None:
     pages = [page_with(Status.NOT_RUN, "x"), page_with(Status.VERIFIED, ""), page_with(Status.NOT_RUN, "x")]
     assert list(count_statuses(pages).items()) == [(Status.VERIFIED, 1), (Status.NOT_RUN, 2)]
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (0, 'in <code>login</code>. <a href="all.html">See every block</a>.'),
+        (1, "in <code>login</code>. The documentation's examples have 1 block more. <a "),
+        (150, "in <code>login</code>. The documentation's examples have 150 blocks more. <a "),
+    ],
+)
+def test_the_numbers_say_which_blocks_they_leave_out(count: int, said: str) -> None:
+    page = page_with(Status.VERIFIED, "")
+    assert said in summary_html([page], example_count=count, verification_url="all.html")

@@ -55,8 +55,14 @@ def banner_html(page: PageFacts, *, issues: str, verification_url: str) -> str:
     )
 
 
-def summary_html(pages: Sequence[PageFacts], *, verification_url: str) -> str:
-    """The site's numbers, for its first page."""
+def summary_html(pages: Sequence[PageFacts], *, example_count: int = 0, verification_url: str) -> str:
+    """The site's numbers, for its first page.
+
+    Args:
+        pages: the pages that readers follow.
+        example_count: blocks on other pages, which are examples.
+        verification_url: where every block is listed; empty where nothing lists them.
+    """
     counts = count_statuses(pages)
     first, last = oldest(pages), newest(pages)
     if not counts or first is None or last is None:
@@ -72,7 +78,11 @@ def summary_html(pages: Sequence[PageFacts], *, verification_url: str) -> str:
         f"<code>{escape(name)}</code>"
         for name in sorted({walk.environment for page in pages for walk in page.walks})
     )
-    more = f' <a href="{escape(verification_url)}">See every block</a>.' if verification_url else ""
+    more = (
+        f" The documentation's examples have {_plural(example_count, 'block')} more." if example_count else ""
+    )
+    if verification_url:
+        more += f' <a href="{escape(verification_url)}">See every block</a>.'
     return (
         f'<div class="dw-numbers">\n{tiles_html(pages)}\n'
         f"<p>{_plural(sum(counts.values()), 'block')} on {_plural(len(pages), 'page')}, "

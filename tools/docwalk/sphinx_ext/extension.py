@@ -213,8 +213,12 @@ class Extension:
 
     def visit_summary(self, translator: HTML5Translator, _node: nodes.Element) -> None:
         """Write the site's numbers."""
-        url = self._verification_url(translator)
-        translator.body.append(summary_html(self.site.tutorials, verification_url=url) + "\n")
+        html = summary_html(
+            self.site.tutorials,
+            example_count=sum(len(page.blocks) for page in self.site.pages_with_blocks if page.has_examples),
+            verification_url=self._verification_url(translator),
+        )
+        translator.body.append(html + "\n")
         raise nodes.SkipNode
 
     def visit_verification(self, translator: HTML5Translator, _node: nodes.Element) -> None:
