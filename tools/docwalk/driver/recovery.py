@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 _INTERRUPT: Final = b"\x03"
 _ENTER: Final = b"\r"
+_KILL_LINE: Final = b"\x15"
 _SETTLED_S: Final = 0.5
+_QUIET_S: Final = 0.1
+_MOST_OWED: Final = 4
 
 
 def recover(listener: Listener, terminal: Terminal) -> bool:
@@ -41,16 +44,26 @@ def recover(listener: Listener, terminal: Terminal) -> bool:
         event = _wait(listener, wait_s)
         if event is Event.ENDED:
             if number:
-                # What was pressed last may still be on its way, and would take the next command with it.
-                # An empty line is answered after it, by one more prompt.
-                listener.read_on()
-                press(_ENTER)
-                _wait(listener, _SETTLED_S)
+                _settle(listener, press)
             listener.reader.discard()
             return True
         if event is Event.CLOSED:
             return False
     return False
+
+
+def _settle(listener: Listener, press: Callable[[bytes], None]) -> None:
+    """Read until nothing is owed any more: each key that was pressed may bring a prompt of its own.
+
+    A second interrupt on its way would take the next command with it. An empty line is answered after it.
+    """
+    press(_KILL_LINE + _ENTER)  # what was typed to a program that read nothing is no command
+    wait_s = _SETTLED_S
+    for _ in range(_MOST_OWED):
+        listener.read_on()
+        if _wait(listener, wait_s) is not Event.ENDED:
+            return
+        wait_s = _QUIET_S
 
 
 def _wait(listener: Listener, wait_s: float) -> Event:
