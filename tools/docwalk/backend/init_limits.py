@@ -90,9 +90,10 @@ class Watch:
         self.shared_bytes = min(self.shared_bytes, shared_bytes)
         if sum(sizes.values()) + shared_bytes - self.shared_bytes > self.memory_bytes:
             self.shrink()
-        # A fork bomb at the limit loses processes and makes new ones: one look at fewer is no end of it.
-        self.crowded = max(0, self.crowded + (1 if len(sizes) >= self.processes - 1 else -1))
-        if self.crowded > PATIENCE:
+        # A fork bomb at the limit loses processes and makes new ones: looks at fewer are no end of it, as
+        # long as a third of all see the limit reached.
+        self.crowded = max(0, self.crowded + (2 if len(sizes) >= self.processes - 1 else -1))
+        if self.crowded > 2 * PATIENCE:
             self.crowded = 0
             self.note("processes", "")
             self.clear(shells)
