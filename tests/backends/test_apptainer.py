@@ -66,10 +66,8 @@ def instances_of(store: Store) -> list[Path]:
     return list((store.folder / "instances").iterdir())
 
 
-def test_its_variables_folders_and_processes_are_not_seen(shown: Shown) -> None:
-    command = (
-        "env | grep -ciE 'apptainer|singularity'; ls -d /.singularity.d; ps -e -o pid= -o comm= | head -1"
-    )
+def test_its_groups_folders_and_processes_are_not_seen(shown: Shown) -> None:
+    command = "grep -vc ':/$' /proc/self/cgroup; ls -d /.singularity.d; ps -e -o pid= -o comm= | head -1"
     assert shown(command) == [
         "0",
         "ls: cannot access '/.singularity.d': No such file or directory",

@@ -24,6 +24,7 @@ from docwalk.backend.apptainer_program import (
     find_apptainer,
     host_view,
     namespaced,
+    refuse_warnings,
     write_host_files,
 )
 from docwalk.backend.container import WhyNot
@@ -31,6 +32,7 @@ from docwalk.backend.contents import Contents
 from docwalk.bubblewrap import Bind, Network
 from docwalk.environment.definition import Users
 from docwalk.environment.devices import device_nodes
+from docwalk.environment.probe import Probe
 from docwalk.environment.store import BuiltEnvironment, Store
 from docwalk.errors import BackendError
 
@@ -87,14 +89,14 @@ def dev(tmp_path: Path) -> Path:
 
 def test_a_whole_container(small: Environment) -> None:
     assert " ".join(apptainer_argv(small, container())) == (
-        "apptainer --quiet --nocolor exec --userns --containall --no-init --no-umask --writable "
+        "apptainer --nocolor exec --userns --containall --no-init --no-umask --writable "
         "--no-mount bind-paths --hostname login1 --net --network none "
         "--security seccomp:/i/seccomp.json --pwd / --bind /dev "
         "--mount type=bind,source=/i/stage/tmpfs/0,target=/tmp "
         "--mount type=bind,source=/i/stage/tmpfs/1,target=/run "
         "--mount type=bind,source=/i/stage/tmpfs/2,target=/tmp/small "
         "--mount type=bind,source=/i/stage/tmpfs/3,target=/run/docwalk "
-        '--mount type=bind,"source=/host/wheels, all",target=/srv/packages/0,readonly '
+        "--mount type=bind,source=/i/stage/binds/0,target=/srv/packages/0,readonly "
         "--mount type=bind,source=/host/data,target=/tmp/data "
         "--mount type=bind,source=/i/stage/files/0,target=/etc/pip.conf,readonly "
         "--mount type=bind,source=/i/stage/files/1,target=/run/docwalk/init.py,readonly "
@@ -118,7 +120,12 @@ def test_what_is_mounted_before() -> None:
         "cd /i/lower",
         "mount -t tmpfs -o mode=755 docwalk /i/stage",
         "cp -r /i/files /i/stage/files",
-        "mkdir /i/stage/root /i/stage/tmpfs /i/stage/dev",
+        "mount --bind /i/stage/files /i/stage/files",
+        "mount -o remount,bind,ro /i/stage/files",
+        "mkdir /i/stage/root /i/stage/tmpfs /i/stage/dev /i/stage/binds",
+        "mkdir /i/stage/binds/0",
+        "mount --bind '/host/wheels, all' /i/stage/binds/0",
+        "mount -o remount,bind,ro /i/stage/binds/0",
         "mount -t overlay docwalk -o lowerdir=1:0,upperdir=../upper,workdir=../work,userxattr /i/stage/root",
         "mkdir /i/stage/tmpfs/0 /i/stage/tmpfs/1 /i/stage/tmpfs/2 /i/stage/tmpfs/3",
         "mount -t tmpfs -o mode=1777,size=1048576 tmpfs /i/stage/tmpfs/0",
@@ -241,7 +248,7 @@ def test_commands_are_run_in_namespaces_before_and_rights_given_up() -> None:
     argv = namespaced((("mkdir", "a b"), ("cd", "/c")), ("apptainer", "version"), uid=1000, gid=100)
     assert argv == (
         *("unshare", "--user", "--map-user=1000", "--map-group=100", "--keep-caps"),
-        *("--mount", "--propagation", "private", "--", "bash", "-c"),
+        *("--cgroup", "--mount", "--propagation", "private", "--", "bash", "-c"),
         "set -e\nmkdir 'a b'\ncd /c\ncd /; exec setpriv --ambient-caps=-all --inh-caps=-all -- \"$@\"",
         *("docwalk-apptainer", "apptainer", "version"),
     )
@@ -249,7 +256,7 @@ def test_commands_are_run_in_namespaces_before_and_rights_given_up() -> None:
 
 def test_apptainer_sees_a_configuration_and_an_account_of_ours(tmp_path: Path) -> None:
     write_host_files(tmp_path, user="reader", uid=1000, gid=100)
-    assert (tmp_path / "passwd").read_text() == "reader:x:1000:100::/:/bin/sh\n"
+    assert (tmp_path / "passwd").read_text() == ("root:x:0:0::/:/bin/sh\nreader:x:1000:100::/:/bin/sh\n")
     assert "mount home = no\n" in (tmp_path / "apptainer.conf").read_text()
     assert list(host_view(Path("/i"), Apptainer(configuration=Path("/etc/a.conf")))) == [
         ("mount", "--bind", "/i/passwd", "/etc/passwd"),
@@ -262,7 +269,25 @@ def test_apptainer_sees_a_configuration_and_an_account_of_ours(tmp_path: Path) -
     [("WARNING: a\nFATAL:   no such thing\n", "FATAL:   no such thing"), ("", "nothing was said")],
 )
 def test_anything_else_is_said_as_it_is(said: str, told: str) -> None:
-    assert explain(said) == WhyNot(reason=f"it starts no container: {told}", hint=SANDBOX)
+    assert explain(said, None) == WhyNot(reason=f"it starts no container: {told}", hint=SANDBOX)
+
+
+def test_a_setting_that_keeps_accounts_from_namespaces_is_named() -> None:
+    blocked = Probe(works=False, reason="namespaces are off", fix="sudo sysctl x")
+    assert explain("FATAL: no\n", blocked) == WhyNot(
+        reason="namespaces are off: FATAL: no", hint="sudo sysctl x"
+    )
+
+
+def test_a_container_of_which_apptainer_warns_is_refused(tmp_path: Path) -> None:
+    with (tmp_path / "said").open("wb+") as messages:
+        messages.write(b"INFO: fine\nWARNING: Could not remount /x read-only\n")
+        with pytest.raises(BackendError) as caught:
+            refuse_warnings(messages)
+    assert str(caught.value) == "WARNING: Could not remount /x read-only"
+    with (tmp_path / "said").open("wb+") as messages:
+        messages.write(b"INFO: fine\n")
+        refuse_warnings(messages)
 
 
 @pytest.fixture

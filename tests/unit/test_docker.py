@@ -133,7 +133,7 @@ def test_one_account_without_network_fits_every_daemon(small: Environment, *, is
         ),
         (
             {"devices": ("docwalk.sim/gpu=0",)},
-            "has devices, which docwalk hands to podman and the sandbox only",
+            "has devices, which docwalk hands to the sandbox, podman and apptainer only",
             "docwalk run --backend podman",
         ),
     ],

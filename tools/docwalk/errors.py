@@ -6,12 +6,16 @@ never an exception: it is data (`results.py`).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_READ_MORE = re.compile(r"\s*dmesg\(1\) may have|Try '.* --help'|Run 'docker ")
 
 
 class ErrorCode(Enum):
@@ -119,6 +123,10 @@ class BackendError(Exception):
 
 
 def last_line(said: str | bytes) -> str:
-    """The last line of what a program said that failed, which tells why; empty where it said nothing."""
-    text = said if isinstance(said, str) else said.decode("utf-8", "replace")
-    return (text.strip().splitlines() or [""])[-1]
+    """The last line of what a program said that failed, which tells why; empty where it said nothing.
+
+    Lines that only tell where to read more are no reason, colours are no text.
+    """
+    text = _COLOUR.sub("", said if isinstance(said, str) else said.decode("utf-8", "replace"))
+    lines = [line for line in text.strip().splitlines() if line.strip() and not _READ_MORE.match(line)]
+    return lines[-1] if lines else ""

@@ -11,7 +11,7 @@ import functools
 import secrets
 import socket
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +20,7 @@ from docwalk.backend.apptainer_program import (
     find_apptainer,
     host_view,
     namespaced,
+    refuse_warnings,
     start,
     write_host_files,
 )
@@ -138,7 +139,7 @@ def apptainer_argv(definition: Environment, container: ApptainerContainer) -> tu
     """The command line of apptainer; pure."""
     has_driver = gpu_kind(container.contents.devices) is GpuKind.REAL
     return (
-        *("apptainer", "--quiet", "--nocolor", "exec", "--userns", "--containall", "--no-init"),
+        *("apptainer", "--nocolor", "exec", "--userns", "--containall", "--no-init"),
         *("--no-umask", "--writable"),
         *("--no-mount", "bind-paths", "--hostname", definition.hostname),
         *(() if definition.network is Network.HOST else ("--net", "--network", "none")),
@@ -169,7 +170,10 @@ def _mounts(container: ApptainerContainer) -> Iterator[str]:
     for number, (path, _) in enumerate(tmpfs_sizes(container.contents)):
         bind = Bind(source=container.stage / "tmpfs" / str(number), target=path, writable=True)
         yield from ("--mount", mount_option(bind))
-    for bind in (*container.contents.binds, *container.files):
+    for number, bind in enumerate(container.contents.binds):
+        source = bind.source if bind.writable else container.stage / "binds" / str(number)
+        yield from ("--mount", mount_option(replace(bind, source=source)))
+    for bind in container.files:
         yield from ("--mount", mount_option(bind))
 
 
@@ -179,12 +183,32 @@ def preparation(container: ApptainerContainer) -> Iterator[tuple[str, ...]]:
     yield ("cd", str(container.folder / "lower"))
     yield ("mount", "-t", "tmpfs", "-o", "mode=755", "docwalk", str(stage))
     yield ("cp", "-r", str(container.folder / "files"), str(stage / "files"))
-    yield ("mkdir", str(stage / "root"), str(stage / "tmpfs"), str(stage / "dev"))
+    yield from _bind_read_only(str(stage / "files"), stage / "files")
+    yield ("mkdir", *(str(stage / name) for name in ("root", "tmpfs", "dev", "binds")))
+    yield from _prepare_binds(container)
     # By relative names: the inside sees them.
     options = f"lowerdir={container.lower},upperdir=../upper,workdir=../work,userxattr"
     yield ("mount", "-t", "overlay", "docwalk", "-o", options, str(stage / "root"))
     yield from _prepare_tmpfs(container)
     yield from _prepare_devices(container)
+
+
+def _prepare_binds(container: ApptainerContainer) -> Iterator[tuple[str, ...]]:
+    """What is only read, bound so that it can only be read.
+
+    Of a bind that apptainer (1.4.5) cannot make read-only it says so in a warning, and goes on.
+    """
+    for number, bind in enumerate(container.contents.binds):
+        if bind.writable:
+            continue
+        point = container.stage / "binds" / str(number)
+        yield ("mkdir" if bind.target in container.folders else "touch", str(point))
+        yield from _bind_read_only(str(bind.source), point)
+
+
+def _bind_read_only(source: str, point: Path) -> Iterator[tuple[str, ...]]:
+    yield ("mount", "--bind", source, str(point))
+    yield ("mount", "-o", "remount,bind,ro", str(point))
 
 
 def _prepare_tmpfs(container: ApptainerContainer) -> Iterator[tuple[str, ...]]:
@@ -240,6 +264,7 @@ def _open_in(
     ids.make_upper(folder)
     write_host_files(folder, user=definition.user, uid=definition.uid, gid=definition.gid)
     (folder / "seccomp.json").write_text(profile(), "ascii")
+    (folder / "seccomp.json").chmod(0o644)
     (folder / "stage").mkdir(mode=0o755)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     container = ApptainerContainer(
@@ -263,6 +288,11 @@ def _open_in(
             messages=messages,
             pass_fds=(theirs.fileno(), lock),
         )
+
+    def begin(channel: Channel) -> None:
+        ids.begin(channel, keep=lock)
+        refuse_warnings(messages)
+
     return serve(
         Opening(
             definition=definition,
@@ -271,7 +301,7 @@ def _open_in(
             marks=marks,
             index_url=contents.index_url,
             connect=functools.partial(Channel, ours),
-            begin=functools.partial(ids.begin, keep=lock),
+            begin=begin,
             changes=folder / "upper",
             messages=messages,
             refusal=f"apptainer does not start `{definition.name}`",

@@ -21,11 +21,13 @@ from typing import TYPE_CHECKING, Final
 from docwalk.backend.container import WhyNot
 from docwalk.bubblewrap import sandbox_identity
 from docwalk.environment.probe import blocked_namespaces
-from docwalk.errors import last_line
+from docwalk.errors import BackendError, last_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import IO
+
+    from docwalk.environment.probe import Probe
 
 _PROBE_S: Final = 60.0
 _PROBE_ID: Final = 1000
@@ -34,6 +36,8 @@ _INSTALL_HINT: Final = (
     f"install apptainer (Fedora, EPEL: sudo dnf install apptainer); or use another one: {_OTHER_HINT}"
 )
 _SESSION: Final = re.compile(r"failed to resolve session directory (?P<folder>/[^\s:]+)")
+_HARMLESS: Final = re.compile(r"Skipping mount \S+/etc/hostname \[files\]")
+"""What it says of an environment without that file, to which `--hostname` would be written."""
 _PROGRAMS: Final = (Path("/usr"), Path("/bin"), Path("/lib"), Path("/lib64"))
 _CONFIGURATION: Final = """\
 allow user ns = yes
@@ -80,7 +84,7 @@ def _find_apptainer(search_path: str) -> Apptainer | WhyNot:
         try:
             status, said = _try(host_view(folder), ("buildcfg", "APPTAINER_CONF_FILE"))
             if status != 0:
-                return explain(said)
+                return explain(said, blocked_namespaces())
             found = Apptainer(configuration=Path(last_line(said)))
             binds = _make_image(folder / "image")
             options = ("--userns", "--containall", "--no-init", "--writable", "--no-mount", "bind-paths")
@@ -88,7 +92,7 @@ def _find_apptainer(search_path: str) -> Apptainer | WhyNot:
             status, said = _try(host_view(folder, found), command)
         except (OSError, subprocess.TimeoutExpired) as error:
             return WhyNot(reason=f"it does not start: {error}", hint=_OTHER_HINT)
-    return found if status == 0 else explain(said)
+    return found if status == 0 else explain(said, blocked_namespaces())
 
 
 def _try(commands: Iterable[tuple[str, ...]], arguments: tuple[str, ...]) -> tuple[int, str]:
@@ -110,6 +114,7 @@ def _make_image(folder: Path) -> tuple[str, ...]:
     """Make an image of this machine's programs, which is nothing but points; options that bind them."""
     for name in ("dev", "proc"):
         (folder / name).mkdir(parents=True)
+    folder.chmod(0o755)
     binds: list[str] = []
     for path in _PROGRAMS:
         point = folder / path.name
@@ -121,24 +126,42 @@ def _make_image(folder: Path) -> tuple[str, ...]:
     return tuple(binds)
 
 
-def explain(said: str) -> WhyNot:
-    """Why no container starts and what mends it, from what apptainer said."""
+def explain(said: str, blocked: Probe | None) -> WhyNot:
+    """Why no container starts and what mends it; pure.
+
+    Args:
+        said: what apptainer said.
+        blocked: the setting that keeps this account from user namespaces; None without one.
+    """
     message = last_line(said) or "nothing was said"
     session = _SESSION.search(said)
     if session is not None:
         folder = session["folder"]
         return WhyNot(reason=f"its folder {folder} is missing", hint=f"sudo mkdir -p {folder}")
-    blocked = blocked_namespaces()
     if blocked is not None:
         return WhyNot(reason=f"{blocked.reason}: {message}", hint=blocked.fix or _OTHER_HINT)
     return WhyNot(reason=f"it starts no container: {message}", hint=_OTHER_HINT)
+
+
+def refuse_warnings(messages: IO[bytes]) -> None:
+    """Refuse a container of which apptainer warns: what it leaves out is something that isolates.
+
+    Raises:
+        BackendError: with the warnings.
+    """
+    messages.seek(0)
+    lines = messages.read().decode("utf-8", "replace").splitlines()
+    warnings = [line for line in lines if "WARNING" in line and not _HARMLESS.search(line)]
+    if warnings:
+        raise BackendError("; ".join(warnings), hint=_OTHER_HINT)
 
 
 def write_host_files(folder: Path, *, user: str, uid: int, gid: int) -> None:
     """Write what `host_view` lets apptainer see instead of this machine's files."""
     for name, text in (
         ("apptainer.conf", _CONFIGURATION),
-        ("passwd", f"{user}:x:{uid}:{gid}::/:/bin/sh\n"),
+        # Its starter asks who root is, and gives up where nobody answers.
+        ("passwd", f"root:x:0:0::/:/bin/sh\n{user}:x:{uid}:{gid}::/:/bin/sh\n"),
     ):
         (folder / name).write_text(text, "ascii")
         (folder / name).chmod(0o444)
@@ -171,7 +194,8 @@ def namespaced(
     script = "\n".join(("set -e", *map(shlex.join, commands), _GIVE_UP))
     return (
         *("unshare", "--user", f"--map-user={uid}", f"--map-group={gid}", "--keep-caps"),
-        *("--mount", "--propagation", "private", "--", "bash", "-c", script, "docwalk-apptainer"),
+        *("--cgroup", "--mount", "--propagation", "private"),
+        *("--", "bash", "-c", script, "docwalk-apptainer"),
         *argv,
     )
 
@@ -181,7 +205,7 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """Start what `namespaced` says in a session of its own; root becomes the account of sandboxes before.
 
-    Nothing of the caller's environment is inherited, so none of apptainer's variables is.
+    Of the caller's environment it inherits `PATH` alone, so none of apptainer's variables.
     """
     identity = sandbox_identity()
     return subprocess.Popen(

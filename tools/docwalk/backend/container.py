@@ -1,7 +1,7 @@
 """Container: what backends that start a container engine have in common.
 
-Input is a definition or the folder of an instance; output are words of `podman run` and `docker run`, and the
-files and links that their mounts name.
+Input is a definition or the folder of an instance; output are words of `podman run`, `docker run` and
+`apptainer exec`, and the files and links that their mounts name.
 """
 
 from __future__ import annotations
@@ -135,6 +135,7 @@ def write_files(folder: Path, contents: Contents, *, seen_in: Path) -> tuple[Bin
     """
     made = folder / "files"
     made.mkdir(mode=0o755)
+    made.chmod(0o755)
     binds = []
     for number, (target, content) in enumerate(contents.files.items()):
         path = made / str(number)
@@ -156,6 +157,7 @@ def link_layers(folder: Path, environment: BuiltEnvironment) -> str:
     """Short links to the layers in `folder/lower`; their names, uppermost first, as a mount takes them."""
     lower = folder / "lower"
     lower.mkdir(mode=0o755)
+    lower.chmod(0o755)  # whatever the umask
     for number, layer in enumerate(environment.layers):
         (lower / str(number)).symlink_to(layer)
     return ":".join(str(number) for number in reversed(range(len(environment.layers))))

@@ -7,6 +7,7 @@ is accepted after it.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import secrets
@@ -42,7 +43,7 @@ from docwalk.bubblewrap import Bind, Network
 from docwalk.environment.definition import Users
 from docwalk.environment.owner import remove_owned_tree
 from docwalk.environment.store import Store
-from docwalk.errors import BackendError, last_line
+from docwalk.errors import BackendError
 from docwalk.marks import Marks
 from docwalk.seccomp import profile
 
@@ -117,7 +118,7 @@ def require_fit(definition: Environment, *, is_rootless: bool) -> None:
         problem = 'has `network = "host"`, which docker gives no container whose user ids are its own'
         hint = f'write `network = "packages"`; or {PODMAN_HINT}'
     elif definition.devices:
-        problem = "has devices, which docwalk hands to podman and the sandbox only"
+        problem = "has devices, which docwalk hands to the sandbox, podman and apptainer only"
     elif is_rootless and (definition.users is Users.MANY or definition.setuid):
         problem = "has a root inside, which would be you outside, as your docker is rootless"
     if problem is not None:
@@ -170,7 +171,8 @@ def _open_in(folder: Path, environment: BuiltEnvironment, lock: int, daemon: Dae
     container.profile.write_text(profile(), "ascii")
     messages = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the container
     # Docker hands on no descriptors: the lock is ours, and free once we are gone, as the channel is.
-    held = os.dup(lock)
+    held = contextlib.ExitStack()
+    held.callback(os.close, os.dup(lock))
     process = subprocess.Popen(
         docker_argv(definition, container),
         stdin=subprocess.DEVNULL,
@@ -186,7 +188,7 @@ def _open_in(folder: Path, environment: BuiltEnvironment, lock: int, daemon: Dae
 
     def wait() -> None:
         _wait(process, container.name)
-        os.close(held)
+        held.close()
 
     return serve(
         Opening(
@@ -200,7 +202,6 @@ def _open_in(folder: Path, environment: BuiltEnvironment, lock: int, daemon: Dae
             changes=daemon.root,
             measure=functools.partial(_changed_bytes, container.name),
             messages=messages,
-            said=_last_said,
             refusal=f"docker does not start `{definition.name}`",
             wait=wait,
             remove=remove_owned_tree,
@@ -242,11 +243,6 @@ def _accept(listening: socket.socket, process: subprocess.Popen[bytes]) -> socke
         if process.poll() is not None:
             raise BackendError("the container ended")
     raise BackendError(f"nothing of it answers within {_START_S:g} s")
-
-
-def _last_said(said: bytes) -> str:
-    # The client's last line is the hint at its own help.
-    return last_line(b"\n".join(line for line in said.splitlines() if not line.startswith(b"Run 'docker")))
 
 
 def _changed_bytes(name: str) -> int:

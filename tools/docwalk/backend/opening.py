@@ -52,10 +52,8 @@ class Opening:
     """Bytes of those changes; None sums up `changes`."""
     messages: IO[bytes]
     """What is said by what runs init; closed in the end."""
-    said: Callable[[bytes], str] = last_line
-    """What of that tells why init does not begin."""
     refusal: str
-    """What is said first where it does not: `podman does not start `small``."""
+    """What is said first where it does not begin, such as `the sandbox does not start`."""
     wait: Callable[[], None]
     """Waits for the end of what runs init, once the channel was closed."""
     remove: Callable[[Path], None]
@@ -86,7 +84,7 @@ def serve(opening: Opening) -> InitInstance:
         opening.wait()
         with opening.messages as messages:
             messages.seek(0)
-            said = opening.said(messages.read())
+            said = last_line(messages.read())
         if (services is not None and services.is_begun) or not isinstance(error, BackendError | OSError):
             raise
         raise BackendError(f"{opening.refusal}: {said or error}", hint="docwalk doctor") from error
