@@ -117,7 +117,7 @@ TUTORIALS = sorted((DOCS.parent / "tutorials").glob("*.md"))
 
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
 def test_a_value_of_the_site_stands_nowhere_literally(path: Path) -> None:
-    values = PROJECT.site_values
+    values = {name: re.escape(value) for name, value in PROJECT.site_values.items()}
     literal = re.compile(
         rf"(?<![\w/._-]){values['module-prefix']}/|/{values['module-prefix']}/python"
         rf"|{values['software']}|{values['support']}"

@@ -415,8 +415,8 @@ def test_statuses_are_counted_in_their_order() -> None:
     ("count", "said"),
     [
         (0, 'in <code>login</code>. <a href="all.html">See every block</a>.'),
-        (1, "in <code>login</code>. The documentation's examples have 1 block more. <a "),
-        (150, "in <code>login</code>. The documentation's examples have 150 blocks more. <a "),
+        (1, "in <code>login</code>. The documentation's examples have 1 more block. <a "),
+        (150, "in <code>login</code>. The documentation's examples have 150 more blocks. <a "),
     ],
 )
 def test_the_numbers_say_which_blocks_they_leave_out(count: int, said: str) -> None:

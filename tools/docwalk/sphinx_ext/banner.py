@@ -79,7 +79,7 @@ def summary_html(pages: Sequence[PageFacts], *, example_count: int = 0, verifica
         for name in sorted({walk.environment for page in pages for walk in page.walks})
     )
     more = (
-        f" The documentation's examples have {_plural(example_count, 'block')} more." if example_count else ""
+        f" The documentation's examples have {_plural(example_count, 'more block')}." if example_count else ""
     )
     if verification_url:
         more += f' <a href="{escape(verification_url)}">See every block</a>.'
