@@ -66,7 +66,21 @@ def _rooted(project: Project, root: Path) -> Project:
 
 
 @pytest.mark.parametrize(
-    ("said", "last"), [("one\ntwo\n\n", "two"), (b"caf\xe9\n", "caf\ufffd"), ("", ""), (b" \n", "")]
+    ("said", "last"),
+    [
+        ("one\ntwo\n\n", "two"),
+        (b"caf\xe9\n", "caf\ufffd"),
+        ("", ""),
+        (b" \n", ""),
+        ("\x1b[91mERROR: no root\n\x1b[0m", "ERROR: no root"),
+        (
+            "mount: no such layer\n       dmesg(1) may have more information after it.\n",
+            "mount: no such layer",
+        ),
+        ("unshare: bad option\nTry 'unshare --help' for more information.\n", "unshare: bad option"),
+        ("docker: no image\n\nRun 'docker run --help' for more information\n", "docker: no image"),
+        ("Try again\n", "Try again"),
+    ],
 )
 def test_the_last_line_tells_why_a_program_failed(said: str | bytes, last: str) -> None:
     assert last_line(said) == last
